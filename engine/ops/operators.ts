@@ -1,0 +1,71 @@
+/** @file Every operator by name, with its attributes and outputs. A backend maps each name to a kernel in a table typed over `OperatorName`, so that a missing kernel does not compile. */
+import type { Irreps } from '../math/so3/irreps';
+
+/** Inputs and outputs are tensors named here; layout [batch, z, y, x, channel], float32. */
+export interface Operators {
+  /** y = steerable convolution of x (weight [functions, paths]) + self-connection (self [selfPaths]). */
+  SteerableConvolution: { inputs: 'x' | 'weight' | 'self'; attributes: SteerableConvolutionAttributes; outputs: ['y'] };
+  /** All three gradients from one pass over dy. */
+  SteerableConvolutionBackward: { inputs: 'dy' | 'x' | 'weight' | 'self'; attributes: SteerableConvolutionAttributes; outputs: ['dx', 'dweight', 'dself'] };
+  SelfConnection: { inputs: 'x' | 'weight' | 'bias'; attributes: IrrepsPair; outputs: ['y'] };
+  SelfConnectionBackward: { inputs: 'dy' | 'x' | 'weight'; attributes: IrrepsPair; outputs: ['dx', 'dweight', 'dbias'] };
+  /** Ordinary convolution, weight [k, k, k, in, out] over (z, y, x), zero padding, same size, no bias (a norm follows). */
+  Convolution: { inputs: 'x' | 'weight'; attributes: Record<never, never>; outputs: ['y'] };
+  ConvolutionBackwardInput: { inputs: 'dy' | 'weight'; attributes: Record<never, never>; outputs: ['dx'] };
+  ConvolutionBackwardWeight: { inputs: 'dy' | 'x'; attributes: { kernelSize: number }; outputs: ['dweight'] };
+  /** Equivariant instance norm; with scalars only it is the ordinary one. weight one a copy, bias one a scalar copy. */
+  InstanceNorm: { inputs: 'x' | 'weight' | 'bias'; attributes: NormAttributes; outputs: ['y'] };
+  InstanceNormBackward: { inputs: 'dy' | 'x' | 'weight'; attributes: NormAttributes; outputs: ['dx', 'dweight', 'dbias'] };
+  /** x in the gate's input irreps (scalars, gates, gated by degree), y in `irreps`. */
+  Gate: { inputs: 'x'; attributes: { irreps: Irreps }; outputs: ['y'] };
+  GateBackward: { inputs: 'dy' | 'x'; attributes: { irreps: Irreps }; outputs: ['dx'] };
+  LeakyRelu: { inputs: 'x'; attributes: { slope: number }; outputs: ['y'] };
+  LeakyReluBackward: { inputs: 'dy' | 'x'; attributes: { slope: number }; outputs: ['dx'] };
+  /** Window 2, stride 2: scalars by value, higher degrees by norm of the copy; ties go to the first voxel in x, y, z order. */
+  MaxPool: { inputs: 'x'; attributes: { irreps: Irreps }; outputs: ['y'] };
+  MaxPoolBackward: { inputs: 'dy' | 'x'; attributes: { irreps: Irreps }; outputs: ['dx'] };
+  /** Twice the size, trilinear, corners aligned. */
+  UpsampleTrilinear: { inputs: 'x'; attributes: Record<never, never>; outputs: ['y'] };
+  UpsampleTrilinearBackward: { inputs: 'dy'; attributes: Record<never, never>; outputs: ['dx'] };
+  /** Channels of a, then channels of b. */
+  ConcatChannels: { inputs: 'a' | 'b'; attributes: Record<never, never>; outputs: ['y'] };
+  ConcatChannelsBackward: { inputs: 'dy'; attributes: { channelsA: number }; outputs: ['da', 'db'] };
+  /** Softmax cross-entropy averaged over voxels, plus 1 - soft Dice averaged over classes but background where `dice`; labels [batch, z, y, x] int32; loss is a scalar. */
+  SegmentationLoss: { inputs: 'logits' | 'labels'; attributes: { dice: boolean }; outputs: ['loss'] };
+  SegmentationLossBackward: { inputs: 'dloss' | 'logits' | 'labels'; attributes: { dice: boolean }; outputs: ['dlogits'] };
+  /** Label of the largest logit, [batch, z, y, x] int32; the first wins a tie. */
+  ArgMaxChannels: { inputs: 'x'; attributes: Record<never, never>; outputs: ['labels'] };
+  /** One Adam step in place on value, mean and square. */
+  AdamStep: { inputs: 'value' | 'gradient' | 'mean' | 'square'; attributes: AdamAttributes; outputs: [] };
+}
+export type OperatorName = keyof Operators;
+
+export interface SteerableConvolutionAttributes {
+  irrepsIn: Irreps;
+  irrepsOut: Irreps;
+  lattice: LatticeSpec;
+}
+/** Where the kernel has its taps and which radial functions weight them. */
+export interface LatticeSpec {
+  /** Kernel diameter in voxels: 3 or 5. */
+  kernelSize: number;
+  radialFunctions: number;
+  /** Radial functions confined to the radius (the paper's text); e3nn's cutoff=True. */
+  cutoff: true;
+}
+export interface IrrepsPair {
+  irrepsIn: Irreps;
+  irrepsOut: Irreps;
+}
+export interface NormAttributes {
+  irreps: Irreps;
+  epsilon: number;
+}
+export interface AdamAttributes {
+  learningRate: number;
+  beta1: number;
+  beta2: number;
+  epsilon: number;
+  /** Steps done, this one included, for the bias correction. */
+  step: number;
+}

@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config';
+
+// tfjs ships CommonJS as `main` and ES modules as `module`; two copies of its registry end in "Kernel not registered", so it is always inlined as ES modules.
+const tfjsAsModules = { server: { deps: { inline: [/@tensorflow\/tfjs/] } } };
+const resolve = { mainFields: ['module', 'main'] };
+
+export default defineConfig({
+  resolve,
+  test: {
+    projects: [
+      { resolve, ssr: { resolve: { mainFields: ['module', 'main'] } }, test: { name: 'unit', include: ['test/**/*.test.ts', 'test/**/*.test.tsx'], exclude: ['test/app/**'], testTimeout: 120_000, ...tfjsAsModules } },
+      { resolve, ssr: { resolve: { mainFields: ['module', 'main'] } }, test: { name: 'app', include: ['test/app/**/*.test.ts'], testTimeout: 240_000, hookTimeout: 240_000, fileParallelism: false, ...tfjsAsModules } },
+    ],
+  },
+});
