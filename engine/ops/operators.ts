@@ -40,6 +40,9 @@ export interface Operators {
 }
 export type OperatorName = keyof Operators;
 
+/** Name in tfjs's registries: its own LeakyRelu and MaxPool mean something else. */
+export const kernelNameOf = (name: OperatorName): string => `Gyra${name}`;
+
 export interface SteerableConvolutionAttributes {
   irrepsIn: Irreps;
   irrepsOut: Irreps;

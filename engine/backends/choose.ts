@@ -1,0 +1,101 @@
+/** @file Starts the backend a process computes with, after a self-check with a known answer. */
+import { availableParallelism, cpus, platform } from 'node:os';
+import { readFileSync } from 'node:fs';
+import { registerBackend, removeBackend, setBackend } from '@tensorflow/tfjs-core';
+import { hasRelaxedSimd, loadI32 } from './wasm/assembler';
+import { backendName, registerFallbacks, unregisterKernels, WasmBackend } from './wasm/backend';
+import { registerKernels } from './wasm/kernels/table';
+import { Machine } from './wasm/machine';
+
+export interface BackendHandle {
+  readonly threads: number;
+  /** `single-thread` when the self-check of the helper threads failed. */
+  readonly mode: 'threads' | 'single-thread';
+  readonly kernelVariant: 'plain' | 'relaxed';
+  readonly backend: WasmBackend;
+  dispose(): Promise<void>;
+}
+export interface BackendOptions {
+  /** Threads to compute with; default `min(available, physical cores where known)`. */
+  threads?: number;
+  /** Non-zero in its first word ends the running operator with a GyraError of code `cancelled`. */
+  cancel?: Int32Array;
+  kernelVariant?: 'plain' | 'relaxed';
+}
+
+let current: BackendHandle | undefined;
+
+/** Makes the wasm backend the one tfjs uses in this thread; a second call with other options replaces it. */
+export async function startBackend(options: BackendOptions = {}): Promise<BackendHandle> {
+  await current?.dispose();
+  const relaxed = options.kernelVariant !== 'plain' && hasRelaxedSimd();
+  const cancel = options.cancel ?? new Int32Array(new SharedArrayBuffer(4));
+  const wanted = options.threads ?? defaultThreads();
+  const machine = await checkedMachine(wanted, relaxed, cancel);
+  const backend = new WasmBackend(machine);
+  registerBackend(backendName, () => backend, 10);
+  registerFallbacks(backend);
+  registerKernels(backend);
+  await setBackend(backendName);
+  current = {
+    threads: machine.threads,
+    mode: machine.threads > 1 || wanted === 1 ? 'threads' : 'single-thread',
+    kernelVariant: relaxed ? 'relaxed' : 'plain',
+    backend,
+    dispose: async () => {
+      current = undefined;
+      unregisterKernels();
+      removeBackend(backendName);
+      await machine.stop();
+    },
+  };
+  return current;
+}
+
+/** A machine whose threads gave the known answer; else one thread. */
+async function checkedMachine(threads: number, relaxed: boolean, cancel: Int32Array): Promise<Machine> {
+  if (threads > 1) {
+    try {
+      const machine = await Machine.start({ threads, relaxed, cancel });
+      if (selfCheck(machine)) return machine;
+      await machine.stop();
+    } catch {
+      // one thread computes the same, only slower
+    }
+  }
+  return Machine.start({ threads: 1, relaxed, cancel });
+}
+
+/** Squares of 0..n-1, one work item each. */
+function selfCheck(machine: Machine): boolean {
+  const n = 1000;
+  const at = machine.heap.allocate(n * 4);
+  const { square } = machine.load((m) => ({
+    square: m.kernel('square', { at: 'i32' }, (f, p, item) => {
+      f.store(p.at.add(item.shl(2)), item.mul(item));
+      f.store(p.at.add(item.shl(2)), loadI32(p.at.add(item.shl(2))).add(1));
+    }),
+  }));
+  square({ at }, n);
+  const right = machine.heap.integers(at, n).every((value, i) => value === i * i + 1);
+  machine.heap.release(at);
+  return right;
+}
+
+export function defaultThreads(): number {
+  return Math.max(1, Math.min(availableParallelism(), physicalCores() ?? Infinity));
+}
+/** Physical cores where the system tells; hyper-threads share the SIMD units and do not help. */
+function physicalCores(): number | undefined {
+  if (platform() !== 'linux') return undefined;
+  try {
+    const seen = new Set<string>();
+    for (let cpu = 0; cpu < cpus().length; cpu++) {
+      const folder = `/sys/devices/system/cpu/cpu${cpu}/topology/`;
+      seen.add(`${readFileSync(`${folder}physical_package_id`, 'utf8')}/${readFileSync(`${folder}core_id`, 'utf8')}`);
+    }
+    return seen.size || undefined;
+  } catch {
+    return undefined;
+  }
+}
