@@ -1,0 +1,24 @@
+/** @file Calls an operator's kernel on the current backend and wires its gradient, typed by `Operators`. Names in tfjs's registries are prefixed (`kernelNameOf`): its own LeakyRelu and MaxPool mean something else. */
+import { engine, registerGradient, type NamedAttrMap, type NamedTensorMap, type Tensor } from '@tensorflow/tfjs-core';
+import { kernelNameOf, type OperatorName, type Operators } from './operators';
+
+export type OperatorInputs<N extends OperatorName> = Record<Operators[N]['inputs'], Tensor>;
+
+/** The outputs in the order of `Operators[name].outputs`. */
+export function runOperator<N extends OperatorName>(name: N, inputs: OperatorInputs<N>, attributes: Operators[N]['attributes']): Tensor[] {
+  const outputs = engine().runKernel(kernelNameOf(name), inputs as unknown as NamedTensorMap, attributes as unknown as NamedAttrMap) as unknown as Tensor | Tensor[];
+  return Array.isArray(outputs) ? outputs : [outputs];
+}
+
+/** Registers the gradient of an operator: from dy and the saved inputs to a lambda for each input. tfjs runs each lambda in its own tidy, so what several of them share must be computed before they are returned. */
+export function defineGradient<N extends OperatorName>(
+  name: N,
+  save: readonly Operators[N]['inputs'][],
+  gradient: (dy: Tensor, saved: Tensor[], attributes: Operators[N]['attributes']) => { [K in Operators[N]['inputs']]?: () => Tensor },
+): void {
+  registerGradient({
+    kernelName: kernelNameOf(name),
+    inputsToSave: [...save],
+    gradFunc: (dy, saved, attributes) => gradient(dy as Tensor, saved, attributes as unknown as Operators[N]['attributes']) as Record<string, () => Tensor>,
+  });
+}
