@@ -29,3 +29,9 @@ export const dimension = (irreps: Irreps): number => irreps.reduce((sum, { multi
 
 /** Copies in all: what gets one norm weight each. */
 export const copies = (irreps: Irreps): number => irreps.reduce((sum, { multiplicity }) => sum + multiplicity, 0);
+
+/** Copies that are true scalars (0e): what gets a bias. */
+export const scalarCopies = (irreps: Irreps): number => copies(irreps.filter(({ degree, parity }) => degree === 0 && parity === 1));
+
+/** First channel of each entry. */
+export const channelStarts = (irreps: Irreps): readonly number[] => irreps.map((_, entry) => dimension(irreps.slice(0, entry)));
