@@ -1,6 +1,6 @@
 /** @file The one contract between window and engine. Channels, preload, loopback server and client are derived from it: a new call is one line in `methods`, one in `EngineApi` and one handler. */
 import { z } from 'zod';
-import type { Problem, Result } from './problem';
+import { problemCodes, type Problem, type Result } from './problem';
 import type { ModelSpec } from './model-spec';
 
 /** x, y, z counts; data is x fastest: index = x + nx (y + ny z). */
@@ -159,7 +159,14 @@ export type ReplyMessage = { kind: 'reply'; id: number; result: Result<unknown> 
 export type EventMessage = { kind: 'event'; event: EngineEvent; payload: unknown };
 
 export const isMethod = (value: unknown): value is Method => typeof value === 'string' && Object.hasOwn(methods, value);
-export const requestMessage = z.strictObject({ kind: z.literal('call'), id: z.int().nonnegative(), method: z.string().refine(isMethod, 'no such call'), args: z.unknown() });
+export const requestMessage = z.strictObject({ kind: z.literal('call'), id: z.int().nonnegative(), method: z.custom<Method>(isMethod, 'no such call'), args: z.unknown() });
+const problem = z.strictObject({ code: z.enum(problemCodes), message: z.string(), remedy: z.string() });
+const result = z.discriminatedUnion('ok', [z.strictObject({ ok: z.literal(true), value: z.unknown() }), z.strictObject({ ok: z.literal(false), problem })]);
+/** What comes back: the answer to a call, or something said unasked. */
+export const answerMessage = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('reply'), id: z.int().nonnegative(), result }),
+  z.strictObject({ kind: z.literal('event'), event: z.enum(engineEvents), payload: z.unknown() }),
+]);
 
 function isRotation(m: readonly number[]): boolean {
   const [a, b, c, d, e, f, g, h, i] = m as [number, number, number, number, number, number, number, number, number];

@@ -6,7 +6,7 @@ type Kind = keyof typeof kinds;
 const isTyped = (value: unknown): value is Typed => ArrayBuffer.isView(value) && value.constructor.name in kinds;
 
 /** One message as bytes: uint32 length of the JSON (little-endian), the JSON, then each array at a multiple of 8 bytes. */
-export function encodeMessage(message: unknown): Uint8Array {
+export function encodeMessage(message: unknown): Uint8Array<ArrayBuffer> {
   const arrays: Typed[] = [];
   const json = JSON.stringify(message, (_key, value: unknown) => {
     if (isTyped(value)) return { $array: arrays.push(value) - 1, kind: value.constructor.name, length: value.length };

@@ -1,0 +1,52 @@
+/** @file Main file of the `live` engine process: its thread reads messages from the shell and passes computing on, so that a cancel is read at once. */
+import os from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { requestMessage, type EventMessage, type ReplyMessage } from '../contract/engine-api';
+import { startCompute } from './compute';
+import type { Tell } from './curve-jobs';
+import { createLiveEngine, statusOf, type LiveEngine } from './live-engine';
+import { shippedLibrary } from './shipped-library';
+
+/** Electron's utility process talks through a port, an ordinary child process through itself. */
+interface ParentPort {
+  on(event: 'message', listener: (event: { data: unknown }) => void): void;
+  postMessage(message: unknown): void;
+}
+const parentPort = (process as { parentPort?: ParentPort }).parentPort;
+
+const { assets } = parseArgs({ options: { assets: { type: 'string' } } }).values;
+if (!assets) throw new Error('engine-process needs --assets FOLDER');
+
+// The window goes first when both want the processor.
+os.setPriority(os.constants.priority.PRIORITY_BELOW_NORMAL);
+// Ctrl-C reaches the whole group of processes; the shell decides when the engine ends.
+process.on('SIGINT', () => undefined);
+process.on('disconnect', () => process.exit());
+
+const send = (message: ReplyMessage | EventMessage): void => {
+  if (parentPort) parentPort.postMessage(message);
+  else if (process.connected) process.send?.(message);
+};
+const tell: Tell = (event, payload) => send({ kind: 'event', event, payload });
+
+const engine = start(assets);
+if (parentPort) parentPort.on('message', ({ data }) => void answer(data));
+else process.on('message', (data) => void answer(data));
+
+async function start(assetsFolder: string): Promise<LiveEngine> {
+  const library = shippedLibrary(assetsFolder);
+  const workerFile = fileURLToPath(new URL('./compute-worker.js', import.meta.url));
+  // Without its worker the process is of no use: the shell starts a new one.
+  const compute = await startCompute({ workerFile, assetsFolder, onExit: () => process.exit(1) });
+  tell('engine', { state: 'ready', status: statusOf(compute) });
+  return createLiveEngine(compute, library, tell);
+}
+
+async function answer(data: unknown): Promise<void> {
+  // The shell sends nothing but requests; anything else has no one to answer.
+  const request = requestMessage.safeParse(data);
+  if (!request.success) return;
+  const { id, method, args } = request.data;
+  send({ kind: 'reply', id, result: await (await engine).call(method, args) });
+}

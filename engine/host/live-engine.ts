@@ -1,0 +1,51 @@
+/** @file The engine behind the window: one handler for each call of the contract. Only handles messages; the compute worker computes. */
+import packageJson from '../../package.json';
+import { methods, type Arguments, type CaseSummary, type EngineStatus, type Method, type ModelSummary, type Reply } from '../contract/engine-api';
+import { badInput, problemFrom, type Result } from '../contract/problem';
+import type { Compute } from './compute';
+import { createCurveJobs, type Tell } from './curve-jobs';
+import { createLiveQueue } from './live-queue';
+
+/** What ships with the program. */
+export interface Library {
+  cases(): Promise<readonly CaseSummary[]>;
+  models(): Promise<readonly ModelSummary[]>;
+}
+
+export interface LiveEngine {
+  /** Parses the arguments and runs the call; every failure is a value. */
+  call(method: Method, args: unknown): Promise<Result<unknown>>;
+}
+
+type Handlers = { [M in Method]: (args: Arguments<M>) => Reply<M> | Promise<Reply<M>> };
+
+export const statusOf = (compute: Compute): EngineStatus => ({ backend: 'wasm', ...compute.status, version: packageJson.version });
+
+export function createLiveEngine(compute: Compute, library: Library, tell: Tell): LiveEngine {
+  const curves = createCurveJobs(compute, tell);
+  const queue = createLiveQueue(compute, curves);
+  const handlers: Handlers = {
+    status: () => statusOf(compute),
+    listCases: () => library.cases(),
+    listModels: () => library.models(),
+    openCase: (args) => queue.openCase(args),
+    segment: (args) => queue.segment(args),
+    startCurve(args) {
+      const job = curves.start(args);
+      queue.wake();
+      return job;
+    },
+    cancelJob: ({ jobId }) => curves.cancel(jobId),
+  };
+  return {
+    async call(method, args) {
+      const parsed = methods[method].safeParse(args);
+      try {
+        if (!parsed.success) throw badInput(`The call ${method} has wrong arguments: ${parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'all'}: ${message}`).join('; ')}.`, 'This is a fault in the window. Reload it, and report the message above if it happens again.');
+        return { ok: true, value: await (handlers[method] as (args: unknown) => unknown)(parsed.data) };
+      } catch (error) {
+        return { ok: false, problem: problemFrom(error) };
+      }
+    },
+  };
+}

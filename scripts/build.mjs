@@ -1,0 +1,57 @@
+/** @file Builds dist/: engine, shell and renderer. Run by itself it always builds; start and test build only when a source changed. */
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { SetupError, endWith, root } from './setup.mjs';
+
+/** Everything that decides what is built. */
+const sources = ['engine', 'electron', 'renderer', 'scripts/build.mjs', 'package.json', 'package-lock.json', 'tsconfig.json', 'vite.config.ts'];
+const stamp = join(root, 'dist', 'source-hash');
+
+// Packages that are CommonJS inside call require for Node's own modules.
+const requireBanner = { js: "import { createRequire as gyraCreateRequire } from 'node:module'; const require = gyraCreateRequire(import.meta.url);" };
+const node = { platform: 'node', target: 'node20', bundle: true, sourcemap: true, mainFields: ['module', 'main'], absWorkingDir: root, logLevel: 'warning' };
+// Neither minified nor with kept names: the kernel thread pool starts workers from the text of a function, which must stand alone.
+const engine = { ...node, format: 'esm', banner: requireBanner, outdir: 'dist/engine' };
+const bundles = [
+  { ...engine, entryPoints: ['engine/host/cli.ts', 'engine/host/engine-process.ts', 'engine/host/compute-worker.ts'].filter((path) => existsSync(join(root, path))) },
+  { ...node, format: 'esm', banner: requireBanner, entryPoints: ['electron/loopback/server.ts'], outdir: 'dist/loopback' },
+  { ...node, format: 'cjs', external: ['electron'], entryPoints: ['electron/main.ts', 'electron/preload.ts'].filter((path) => existsSync(join(root, path))), outdir: 'dist/electron', outExtension: { '.js': '.cjs' } },
+];
+
+export async function buildWhenStale() {
+  const hash = hashOfSources();
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return;
+  console.log('Building …');
+  await build(hash);
+}
+
+async function build(hash) {
+  // Without the stamp a build that fails half-way is built again.
+  rmSync(stamp, { force: true });
+  const [esbuild, vite] = await Promise.all([import('esbuild'), import('vite')]);
+  try {
+    await Promise.all(bundles.map((options) => esbuild.build(options)));
+    await vite.build({ root: join(root, 'renderer'), configFile: join(root, 'vite.config.ts'), logLevel: 'warn' });
+  } catch (error) {
+    throw new SetupError(`The build failed: ${error.message}`, 'Undo the change that broke it, or run `npm ci` if packages are damaged, then run the same command again.');
+  }
+  writeFileSync(stamp, hash);
+}
+
+function hashOfSources() {
+  const hash = createHash('sha256').update(process.versions.node);
+  const add = (path) => {
+    const file = join(root, path);
+    if (!existsSync(file)) return;
+    hash.update(path).update('\0').update(readFileSync(file)).update('\0');
+  };
+  for (const source of sources) {
+    if (source.includes('.')) add(source);
+    else for (const entry of readdirSync(join(root, source), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name).slice(root.length)).sort()) add(entry);
+  }
+  return hash.digest('hex');
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) build(hashOfSources()).catch(endWith);
