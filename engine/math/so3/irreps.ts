@@ -35,3 +35,15 @@ export const scalarCopies = (irreps: Irreps): number => copies(irreps.filter(({ 
 
 /** First channel of each entry. */
 export const channelStarts = (irreps: Irreps): readonly number[] => irreps.map((_, entry) => dimension(irreps.slice(0, entry)));
+
+/** One copy of an irrep: channels `start` to `start + 2 degree`. */
+export interface IrrepCopy {
+  readonly start: number;
+  readonly degree: number;
+  readonly parity: 1 | -1;
+}
+/** Every copy in channel order. */
+export function copiesOf(irreps: Irreps): readonly IrrepCopy[] {
+  const starts = channelStarts(irreps);
+  return irreps.flatMap(({ multiplicity, degree, parity }, entry) => Array.from({ length: multiplicity }, (_, copy) => ({ start: starts[entry] + copy * (2 * degree + 1), degree, parity })));
+}

@@ -1,0 +1,41 @@
+/** @file Every operator's slow reference: what the kernels of each backend are compared with. */
+import type { OperatorName } from '../operators';
+import { adamStep } from './adam-step';
+import { argMaxChannels } from './arg-max-channels';
+import { concatChannels, concatChannelsBackward } from './concat-channels';
+import { convolution, convolutionBackwardInput, convolutionBackwardWeight } from './convolution';
+import { gate, gateBackward } from './gate';
+import { instanceNorm, instanceNormBackward } from './instance-norm';
+import { leakyRelu, leakyReluBackward } from './leaky-relu';
+import { maxPool, maxPoolBackward } from './max-pool';
+import type { Reference } from './reference';
+import { segmentationLoss, segmentationLossBackward } from './segmentation-loss';
+import { selfConnection, selfConnectionBackward } from './self-connection';
+import { steerableConvolution, steerableConvolutionBackward } from './steerable-convolution';
+import { upsampleTrilinear, upsampleTrilinearBackward } from './upsample-trilinear';
+
+export const references: { readonly [N in OperatorName]: Reference<N> } = {
+  SteerableConvolution: steerableConvolution,
+  SteerableConvolutionBackward: steerableConvolutionBackward,
+  SelfConnection: selfConnection,
+  SelfConnectionBackward: selfConnectionBackward,
+  Convolution: convolution,
+  ConvolutionBackwardInput: convolutionBackwardInput,
+  ConvolutionBackwardWeight: convolutionBackwardWeight,
+  InstanceNorm: instanceNorm,
+  InstanceNormBackward: instanceNormBackward,
+  Gate: gate,
+  GateBackward: gateBackward,
+  LeakyRelu: leakyRelu,
+  LeakyReluBackward: leakyReluBackward,
+  MaxPool: maxPool,
+  MaxPoolBackward: maxPoolBackward,
+  UpsampleTrilinear: upsampleTrilinear,
+  UpsampleTrilinearBackward: upsampleTrilinearBackward,
+  ConcatChannels: concatChannels,
+  ConcatChannelsBackward: concatChannelsBackward,
+  SegmentationLoss: segmentationLoss,
+  SegmentationLossBackward: segmentationLossBackward,
+  ArgMaxChannels: argMaxChannels,
+  AdamStep: adamStep,
+};
