@@ -3,15 +3,25 @@ import { registerKernel } from '@tensorflow/tfjs-core';
 import { kernelNameOf, type OperatorName } from '../../../ops/operators';
 import { backendName, type HeapTensor, type WasmBackend } from '../backend';
 import type { KernelFunction } from './kernel';
+import { adamStep } from './adam-step';
+import { registerAdd } from './add';
+import { argMaxChannels } from './arg-max-channels';
+import { concatChannels } from './concat-channels';
 import { leakyRelu } from './leaky-relu';
+import { upsampleTrilinear } from './upsample-trilinear';
 
 export type KernelTable = { [N in OperatorName]: KernelFunction<N> };
 
 const kernelTable = (backend: WasmBackend): Partial<KernelTable> => ({
+  ...adamStep(backend),
+  ...argMaxChannels(backend),
+  ...concatChannels(backend),
   ...leakyRelu(backend),
+  ...upsampleTrilinear(backend),
 });
 
 export function registerKernels(backend: WasmBackend): void {
+  registerAdd(backend);
   for (const [name, kernel] of Object.entries(kernelTable(backend)))
     registerKernel({
       kernelName: kernelNameOf(name as OperatorName),

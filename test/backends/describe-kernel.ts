@@ -1,0 +1,72 @@
+/** @file The tests every kernel gets: near its reference, the same bits on 1, 2 and 4 threads, no block of the heap left behind. */
+import { engine, tensor, type NamedAttrMap, type Tensor } from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { startBackend, type BackendHandle } from '../../engine/backends/choose';
+import { Random } from '../../engine/math/random';
+import { kernelNameOf, type OperatorName, type Operators } from '../../engine/ops/operators';
+import { zeros, type NumberArray, type Reference } from '../../engine/ops/reference/reference';
+import { relativeError } from '../support/relative-error';
+
+export interface KernelCase<N extends OperatorName> {
+  readonly label: string;
+  readonly inputs: Readonly<Record<Operators[N]['inputs'], NumberArray>>;
+  readonly attributes: Operators[N]['attributes'];
+}
+interface KernelRun {
+  readonly arrays: readonly ArrayLike<number>[];
+  readonly shapes: readonly (readonly number[])[];
+  /** Blocks of the heap that a second run left behind. */
+  readonly leakedBlocks: number;
+}
+const threadCounts = [1, 2, 4];
+
+export function describeKernel<N extends OperatorName>(name: N, reference: Reference<N>, cases: readonly KernelCase<N>[], tolerance = 1e-5): void {
+  describe(`${name} kernel`, () => {
+    /** Outputs of each case for each thread count. */
+    const runs: KernelRun[][] = [];
+    beforeAll(async () => {
+      for (const threads of threadCounts) {
+        const handle = await startBackend({ threads });
+        runs.push(cases.map((one) => run(handle, name, one)));
+        await handle.dispose();
+      }
+    });
+
+    describe.each(cases.map((one, index) => [one.label, index] as const))('%s', (_, index) => {
+      it('equals its reference', () => {
+        const expected = Object.values<NumberArray>(reference(cases[index].inputs, cases[index].attributes));
+        const { arrays, shapes } = runs[0][index];
+        expect(shapes).toEqual(expected.map(({ shape }) => [...shape]));
+        expected.forEach(({ data }, output) => expect(relativeError(arrays[output], data)).toBeLessThan(tolerance));
+      });
+      it('has the same bits on any number of threads', () => {
+        for (const other of runs.slice(1)) expect(other[index].arrays).toEqual(runs[0][index].arrays);
+      });
+      it('gives every block back', () => expect(runs.map((all) => all[index].leakedBlocks)).toEqual(threadCounts.map(() => 0)));
+    });
+  });
+}
+
+function run<N extends OperatorName>({ backend }: BackendHandle, name: N, { inputs, attributes }: KernelCase<N>): KernelRun {
+  const { heap } = backend.machine;
+  const once = () => {
+    const tensors = Object.fromEntries(Object.entries<NumberArray>(inputs).map(([key, { shape, data }]) => [key, tensor(Float32Array.from(data), [...shape], 'float32')]));
+    const outputs = engine().runKernel(kernelNameOf(name), tensors, attributes as unknown as NamedAttrMap) as unknown as Tensor[];
+    const result = { arrays: outputs.map((t) => t.dataSync()), shapes: outputs.map(({ shape }) => shape) };
+    for (const t of [...outputs, ...Object.values(tensors)]) t.dispose();
+    return result;
+  };
+  const result = once();
+  // the first run may have left a larger scratch, the second leaves nothing
+  const blocks = heap.blocks;
+  once();
+  return { ...result, leakedBlocks: heap.blocks - blocks };
+}
+
+/** Uniform in -1..1, rounded to float32, so that the reference in float64 sees the same numbers. */
+export function randomArray(name: string, ...shape: number[]): NumberArray {
+  const array = zeros(shape);
+  const random = Random.stream(1, name);
+  for (let i = 0; i < array.data.length; i++) array.data[i] = Math.fround(2 * random.uniform() - 1);
+  return array;
+}
