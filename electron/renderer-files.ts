@@ -26,6 +26,8 @@ export const securityHeaders: Readonly<Record<string, string>> = {
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",
+    // Everything a sandboxed frame may not do is denied, new windows above all; downloads save pictures and tables.
+    'sandbox allow-scripts allow-same-origin allow-forms allow-downloads',
   ].join('; '),
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-embedder-policy': 'require-corp',

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { SetupError, endWith, root } from './setup.mjs';
 
 /** Everything that decides what is built. */
@@ -54,4 +54,4 @@ function hashOfSources() {
   return hash.digest('hex');
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href) build(hashOfSources()).catch(endWith);
+if (process.argv[1] === fileURLToPath(import.meta.url)) build(hashOfSources()).catch(endWith);

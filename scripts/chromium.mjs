@@ -47,11 +47,13 @@ export const quietFlags = [
   '--disable-component-update',
   '--disable-sync',
   '--disable-quic',
+  // Lets WebGL fall back to software where there is no graphics card; only our own pages are opened.
+  '--enable-unsafe-swiftshader',
   // Chromium's sandbox refuses to run as root.
   ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
 ];
 
-/** WebGL 2 without a graphics card. */
-export const softwareGraphicsFlags = ['--use-angle=swiftshader', '--enable-unsafe-swiftshader'];
+/** Without a screen there is no graphics card to ask. */
+export const headlessFlags = [...quietFlags, '--use-angle=swiftshader'];
 
 export const chromiumRemedy = 'Install Chromium, Chrome or Edge (Debian and Ubuntu: sudo apt-get install chromium), then run the same command again.';

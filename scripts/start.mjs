@@ -5,7 +5,7 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { chromiumRemedy, ensureChromium, quietFlags, softwareGraphicsFlags } from './chromium.mjs';
+import { chromiumRemedy, ensureChromium, headlessFlags, quietFlags } from './chromium.mjs';
 import { ensureElectron } from './electron-binary.mjs';
 import { SetupError, endWith, root, setUp } from './setup.mjs';
 
@@ -48,6 +48,7 @@ function openElectron(executable, { smoke }, setupSeconds) {
   const child = spawn(executable, args, { cwd: root, stdio: ['ignore', smoke ? 'pipe' : 'inherit', 'inherit'] });
   let output = '';
   child.stdout?.on('data', (chunk) => (output += chunk));
+  const limit = smoke && setTimeout(() => child.kill(), smokeLimitMs);
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
   return new Promise((resolve) => {
     const declined = () => {
@@ -56,10 +57,11 @@ function openElectron(executable, { smoke }, setupSeconds) {
     };
     child.on('error', declined);
     child.on('exit', (code) => {
+      clearTimeout(limit);
       const result = /^first-segmentation (.*)$/m.exec(output)?.[1];
       if (result) printReady(JSON.parse(result), Date.now() - begunMs, setupSeconds, 'electron');
       else if (code !== 0 && Date.now() - begunMs < 5000) return declined();
-      else if (smoke) console.error(output);
+      else if (smoke) console.error(`The workbench did not draw a turned segmentation in Electron.\n${output}Run npm start to look at it.`);
       process.exitCode = smoke && !result ? 1 : (code ?? 1);
       resolve(true);
     });
@@ -67,7 +69,8 @@ function openElectron(executable, { smoke }, setupSeconds) {
 }
 
 async function openBrowser(options, setupSeconds) {
-  const chromium = options.noWindow ? null : await ensureChromium();
+  const wantsWindow = !options.noWindow && (options.smoke || !hasNoDisplay());
+  const chromium = wantsWindow ? await ensureChromium() : null;
   if (!chromium && options.smoke) throw new SetupError('There is neither Electron nor a Chromium browser to open the workbench in.', chromiumRemedy);
   const setup = setupSeconds();
   const begunMs = Date.now();
@@ -82,7 +85,8 @@ async function openBrowser(options, setupSeconds) {
   }
   if (!chromium) {
     console.log(`Gyra is at\n\n  ${server.url}\n\nThe address works once, in one browser on this machine. Ctrl-C ends Gyra.`);
-    if (!options.noWindow) console.log(`No window was opened: no Chromium browser was found. ${chromiumRemedy}`);
+    if (wantsWindow) console.log(`No window was opened: no Chromium browser was found. ${chromiumRemedy}`);
+    else if (!options.noWindow) console.log('No window was opened: there is no screen here.');
   }
   const window = chromium && openAppWindow(chromium, server);
   const end = async () => {
@@ -110,7 +114,7 @@ function openAppWindow(chromium, { url, port }) {
   const isFirst = port === preferredPort;
   const profile = isFirst ? join(homedir(), '.gyra', 'browser-profile') : mkdtempSync(join(tmpdir(), 'gyra-'));
   mkdirSync(profile, { recursive: true });
-  const window = spawn(chromium, [`--app=${url}`, `--user-data-dir=${profile}`, '--window-size=1600,1000', ...quietFlags, ...(hasNoDisplay() ? ['--headless=new', ...softwareGraphicsFlags] : [])], { stdio: 'ignore' });
+  const window = spawn(chromium, [`--app=${url}`, `--user-data-dir=${profile}`, '--window-size=1600,1000', ...quietFlags], { stdio: 'ignore' });
   if (!isFirst) window.on('exit', () => rmSync(profile, { recursive: true, force: true }));
   return window;
 }
@@ -118,7 +122,7 @@ function openAppWindow(chromium, { url, port }) {
 /** Opens the page without a screen and waits until it has drawn a turned segmentation of every model it shows. */
 async function firstSegmentation(executablePath, url) {
   const { chromium } = await import('playwright-core');
-  const browser = await chromium.launch({ executablePath, args: [...quietFlags, ...softwareGraphicsFlags] });
+  const browser = await chromium.launch({ executablePath, args: headlessFlags });
   const said = [];
   try {
     const page = await browser.newPage({ viewport: { width: 1280, height: 720 } });

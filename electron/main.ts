@@ -1,0 +1,62 @@
+/** @file Electron's main process: one window, one engine, one bridge between them. No science here. */
+import { join } from 'node:path';
+import { app, BrowserWindow } from 'electron';
+import { isWorkbench, registerAppScheme, serveAppScheme, workbenchUrl } from './app-scheme';
+import { setApplicationMenu } from './application-menu';
+import { eventChannel } from './bridge/channels';
+import { serveBridge } from './bridge/serve-bridge';
+import { superviseEngine } from './engine-supervisor';
+import { lockDown } from './lock-down';
+import { forkUtilityEngine } from './utility-engine';
+
+const program = app.getAppPath();
+// Threads need real files: what they load is kept beside the archive, not in it.
+const engineFile = join(program.replace(/app\.asar$/, 'app.asar.unpacked'), 'dist', 'engine', 'engine-process.js');
+const assetsFolder = app.isPackaged ? join(process.resourcesPath, 'assets') : join(program, 'assets');
+const isSmoke = process.argv.includes('--smoke');
+
+if (app.requestSingleInstanceLock()) {
+  registerAppScheme();
+  app.enableSandbox();
+  // Machines without a graphics card draw in software; Chromium allows that only when told.
+  app.commandLine.appendSwitch('enable-unsafe-swiftshader');
+  void app.whenReady().then(open);
+  app.on('window-all-closed', () => app.quit());
+} else {
+  app.quit();
+}
+
+async function open(): Promise<void> {
+  lockDown();
+  setApplicationMenu();
+  serveAppScheme(join(program, 'dist', 'renderer'));
+  const window = new BrowserWindow({
+    width: 1600,
+    height: 1000,
+    minWidth: 1024,
+    minHeight: 640,
+    backgroundColor: '#101214',
+    webPreferences: { preload: join(program, 'dist', 'electron', 'preload.cjs'), contextIsolation: true, sandbox: true, nodeIntegration: false },
+  });
+  app.on('second-instance', () => {
+    if (window.isMinimized()) window.restore();
+    window.focus();
+  });
+  const engine = superviseEngine(
+    () => forkUtilityEngine(engineFile, assetsFolder),
+    (event) => !window.isDestroyed() && window.webContents.send(eventChannel, event),
+  );
+  app.on('will-quit', () => engine.stop());
+  serveBridge(isWorkbench, engine.call);
+  await window.loadURL(workbenchUrl);
+  if (isSmoke) await reportFirstSegmentation(window);
+}
+
+/** For `npm start -- --smoke`: prints what the page says once it has drawn a turned segmentation, and ends. The caller limits the time. */
+async function reportFirstSegmentation(window: BrowserWindow): Promise<void> {
+  const drawn: unknown = await window.webContents.executeJavaScript(
+    "new Promise((drawn) => { const look = () => { const said = document.documentElement.dataset.firstSegmentation; if (said) drawn(said); else setTimeout(look, 50); }; look(); })",
+  );
+  console.log(`first-segmentation ${String(drawn)}`);
+  app.quit();
+}
