@@ -4,7 +4,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { startBackend, type BackendHandle } from '../../engine/backends/choose';
 import { Random } from '../../engine/math/random';
 import { kernelNameOf, type OperatorName, type Operators } from '../../engine/ops/operators';
-import { zeros, type NumberArray, type Reference } from '../../engine/ops/reference/reference';
+import { zeros, type NumberArray } from '../../engine/ops/reference/reference';
+import { references } from '../../engine/ops/reference/references';
 import { relativeError } from '../support/relative-error';
 
 export interface KernelCase<N extends OperatorName> {
@@ -20,7 +21,7 @@ interface KernelRun {
 }
 const threadCounts = [1, 2, 4];
 
-export function describeKernel<N extends OperatorName>(name: N, reference: Reference<N>, cases: readonly KernelCase<N>[], tolerance = 1e-5): void {
+export function describeKernel<N extends OperatorName>(name: N, cases: readonly KernelCase<N>[], tolerance = 1e-5): void {
   describe(`${name} kernel`, () => {
     /** Outputs of each case for each thread count. */
     const runs: KernelRun[][] = [];
@@ -34,7 +35,7 @@ export function describeKernel<N extends OperatorName>(name: N, reference: Refer
 
     describe.each(cases.map((one, index) => [one.label, index] as const))('%s', (_, index) => {
       it('equals its reference', () => {
-        const expected = Object.values<NumberArray>(reference(cases[index].inputs, cases[index].attributes));
+        const expected = Object.values<NumberArray>(references[name](cases[index].inputs, cases[index].attributes));
         const { arrays, shapes } = runs[0][index];
         expect(shapes).toEqual(expected.map(({ shape }) => [...shape]));
         expected.forEach(({ data }, output) => expect(relativeError(arrays[output], data)).toBeLessThan(tolerance));
@@ -50,7 +51,7 @@ export function describeKernel<N extends OperatorName>(name: N, reference: Refer
 function run<N extends OperatorName>({ backend }: BackendHandle, name: N, { inputs, attributes }: KernelCase<N>): KernelRun {
   const { heap } = backend.machine;
   const once = () => {
-    const tensors = Object.fromEntries(Object.entries<NumberArray>(inputs).map(([key, { shape, data }]) => [key, tensor(Float32Array.from(data), [...shape], 'float32')]));
+    const tensors = Object.fromEntries(Object.entries<NumberArray>(inputs).map(([key, { shape, data }]) => [key, key === 'labels' ? tensor(Int32Array.from(data), [...shape], 'int32') : tensor(Float32Array.from(data), [...shape], 'float32')]));
     const outputs = engine().runKernel(kernelNameOf(name), tensors, attributes as unknown as NamedAttrMap) as unknown as Tensor[];
     const result = { arrays: outputs.map((t) => t.dataSync()), shapes: outputs.map(({ shape }) => shape) };
     for (const t of [...outputs, ...Object.values(tensors)]) t.dispose();
