@@ -1,11 +1,11 @@
 /** @file Golden numbers as tests read them: the copies in test/golden, and the full fixtures beside the repository where they are. */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { readSafetensors } from '../../engine/data/safetensors';
 import type { NumberArray } from '../../engine/ops/reference/reference';
+import { sharedPath } from './shared-folder';
 
 const golden = (name: string): string => fileURLToPath(new URL(`../golden/${name}.safetensors`, import.meta.url));
-const fixture = (name: string): string => fileURLToPath(new URL(`../../../shared/fixtures/${name}.safetensors`, import.meta.url));
 
 export interface GoldenFile {
   /** `case/tensor` names. */
@@ -18,11 +18,10 @@ export interface GoldenFile {
 
 export const goldenFile = (name: string): GoldenFile => open(golden(name));
 
-/** A fixture of ../shared, or undefined, which is said on the console: its tests are extra. */
+/** A fixture of the shared folder, or undefined where it is not there: its tests are extra. */
 export function fixtureFile(name: string): GoldenFile | undefined {
-  if (existsSync(fixture(name))) return open(fixture(name));
-  console.log(`skipped: the full fixture ${name} (../shared/fixtures is not here); test/golden holds a part of it`);
-  return undefined;
+  const path = sharedPath(`fixtures/${name}.safetensors`);
+  return path === null ? undefined : open(path);
 }
 
 function open(path: string): GoldenFile {

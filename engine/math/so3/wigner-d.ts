@@ -1,5 +1,7 @@
 /** @file Wigner D matrices of real irreps: how the components of degree l turn under a rotation. */
 import type { RotationMatrix } from '../../contract/engine-api';
+import { compose, rotationAbout } from '../rotation';
+import type { Vector3 } from '../rotation';
 import { clebschGordan } from './clebsch-gordan';
 
 /**
@@ -31,9 +33,6 @@ export function wignerD(degree: number, rotation: RotationMatrix): Float64Array 
  * @returns Row-major 3 by 3, on (x, y, z).
  */
 export function rotationFromAngles(alpha: number, beta: number, gamma: number): RotationMatrix {
-  const aboutY = (angle: number): number[] => [Math.cos(angle), 0, Math.sin(angle), 0, 1, 0, -Math.sin(angle), 0, Math.cos(angle)];
-  const aboutX = [1, 0, 0, 0, Math.cos(beta), -Math.sin(beta), 0, Math.sin(beta), Math.cos(beta)];
-  return product(product(aboutY(alpha), aboutX), aboutY(gamma));
+  const about = (axis: Vector3, angle: number): RotationMatrix => rotationAbout(axis, (angle * 180) / Math.PI);
+  return compose(compose(about([0, 1, 0], alpha), about([1, 0, 0], beta)), about([0, 1, 0], gamma));
 }
-
-const product = (a: RotationMatrix, b: RotationMatrix): number[] => Array.from({ length: 9 }, (_, n) => [0, 1, 2].reduce((sum, k) => sum + a[Math.floor(n / 3) * 3 + k] * b[k * 3 + (n % 3)], 0));
