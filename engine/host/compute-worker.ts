@@ -2,16 +2,23 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { startBackend } from '../backends/choose';
 import { problemFrom } from '../contract/problem';
+import { createCaseStore, type CaseStore } from './case-store';
 import type { ComputeReply, ComputeRequest, ComputeTask, ComputeTasks, ComputeWorkerData } from './compute-tasks';
 
 type Tasks = { [T in ComputeTask]: (args: ComputeTasks[T]['arguments']) => Promise<ComputeTasks[T]['result']> };
 
 const cancel = (workerData as ComputeWorkerData | null)?.cancel;
 
-const tasks: Pick<Tasks, 'start'> = {
-  async start() {
+let cases: CaseStore;
+
+const tasks: Pick<Tasks, 'start' | 'openCase'> = {
+  async start({ assetsFolder }) {
+    cases = createCaseStore(assetsFolder);
     const { threads, mode, kernelVariant } = await startBackend({ cancel });
     return { threads, mode, kernelVariant };
+  },
+  async openCase(args) {
+    return (await cases.open(args)).summary;
   },
 };
 

@@ -6,7 +6,6 @@ import { requestMessage, type EventMessage, type ReplyMessage } from '../contrac
 import { startCompute } from './compute';
 import type { Tell } from './curve-jobs';
 import { createLiveEngine, statusOf, type LiveEngine } from './live-engine';
-import { shippedLibrary } from './shipped-library';
 
 /** Electron's utility process talks through a port, an ordinary child process through itself. */
 interface ParentPort {
@@ -35,12 +34,11 @@ if (parentPort) parentPort.on('message', ({ data }) => void answer(data));
 else process.on('message', (data) => void answer(data));
 
 async function start(assetsFolder: string): Promise<LiveEngine> {
-  const library = shippedLibrary(assetsFolder);
   const workerFile = fileURLToPath(new URL('./compute-worker.js', import.meta.url));
   // Without its worker the process is of no use: the shell starts a new one.
   const compute = await startCompute({ workerFile, assetsFolder, onExit: () => process.exit(1) });
   tell('engine', { state: 'ready', status: statusOf(compute) });
-  return createLiveEngine(compute, library, tell);
+  return createLiveEngine(compute, assetsFolder, tell);
 }
 
 async function answer(data: unknown): Promise<void> {

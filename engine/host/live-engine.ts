@@ -1,16 +1,11 @@
 /** @file The engine behind the window: one handler for each call of the contract. Only handles messages; the compute worker computes. */
 import packageJson from '../../package.json';
-import { methods, type Arguments, type CaseSummary, type EngineStatus, type Method, type ModelSummary, type Reply } from '../contract/engine-api';
+import { methods, type Arguments, type EngineStatus, type Method, type Reply } from '../contract/engine-api';
 import { badInput, problemFrom, type Result } from '../contract/problem';
 import type { Compute } from './compute';
 import { createCurveJobs, type Tell } from './curve-jobs';
 import { createLiveQueue } from './live-queue';
-
-/** What ships with the program. */
-export interface Library {
-  cases(): Promise<readonly CaseSummary[]>;
-  models(): Promise<readonly ModelSummary[]>;
-}
+import { shippedCases, shippedModels } from './shipped-library';
 
 export interface LiveEngine {
   /** Parses the arguments and runs the call; every failure is a value. */
@@ -21,13 +16,14 @@ type Handlers = { [M in Method]: (args: Arguments<M>) => Reply<M> | Promise<Repl
 
 export const statusOf = (compute: Compute): EngineStatus => ({ backend: 'wasm', ...compute.status, version: packageJson.version });
 
-export function createLiveEngine(compute: Compute, library: Library, tell: Tell): LiveEngine {
+/** @param assetsFolder holds the shipped cases and models */
+export function createLiveEngine(compute: Compute, assetsFolder: string, tell: Tell): LiveEngine {
   const curves = createCurveJobs(compute, tell);
   const queue = createLiveQueue(compute, curves);
   const handlers: Handlers = {
     status: () => statusOf(compute),
-    listCases: () => library.cases(),
-    listModels: () => library.models(),
+    listCases: () => shippedCases(assetsFolder),
+    listModels: () => shippedModels(assetsFolder),
     openCase: (args) => queue.openCase(args),
     segment: (args) => queue.segment(args),
     startCurve(args) {

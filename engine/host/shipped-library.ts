@@ -1,42 +1,40 @@
 /** @file The cases and models that ship with the program: assets/cases (a Medical Segmentation Decathlon folder) and assets/models (run folders). */
-import { readFile, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ModelSummary } from '../contract/engine-api';
-import { badInput } from '../contract/problem';
+import type { CaseSummary, ModelSummary } from '../contract/engine-api';
 import { runRecord, type RunRecord } from '../contract/run-record';
-import type { Library } from './live-engine';
+import { readJson } from '../data/file-access';
+import { openDataset } from '../data/msd-dataset';
+import { parts, readSplit } from '../data/split';
 
 const architectureNames = { 'steerable-unet': 'Steerable', unet: 'Ordinary' } as const;
 
-/** @param assetsFolder holds cases/ and models/ */
-export function shippedLibrary(assetsFolder: string): Library {
-  return { cases: async () => [], models: () => shippedModels(join(assetsFolder, 'models')) };
+export async function shippedCases(assetsFolder: string): Promise<CaseSummary[]> {
+  const dataset = await openDataset(join(assetsFolder, 'cases'));
+  const split = await readSplit(dataset, { seed: 0 });
+  return dataset.cases.map(({ id }) => ({ id, name: id, split: parts.find((part) => split[part].includes(id))! }));
 }
 
 /** A model's folder below `assetsFolder`. */
 export const modelFolder = (assetsFolder: string, modelId: string): string => join(assetsFolder, 'models', modelId);
 
-async function shippedModels(folder: string): Promise<ModelSummary[]> {
-  const names = await readdir(folder).catch(() => []);
-  return Promise.all(names.sort().map((id) => summarise(folder, id)));
+export async function shippedModels(assetsFolder: string): Promise<ModelSummary[]> {
+  const folders = await readdir(join(assetsFolder, 'models'), { withFileTypes: true }).catch(() => []);
+  const ids = folders.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  // The steerable model first: it is what the program is about.
+  return Promise.all(ids.sort().reverse().map(async (id) => summarise(id, await readJson(join(modelFolder(assetsFolder, id), 'run.json'), runRecord))));
 }
 
-async function summarise(folder: string, id: string): Promise<ModelSummary> {
-  const parsed = runRecord.safeParse(JSON.parse(await readFile(join(folder, id, 'run.json'), 'utf8')));
-  if (!parsed.success) throw badInput(`The run record of ${id} cannot be read: ${parsed.error.issues[0].message}.`, 'Install Gyra again; its models are damaged.');
-  const record = parsed.data;
+function summarise(id: string, record: RunRecord): ModelSummary {
+  const { data, evaluation, parameters, spec, steps, structures, wallSeconds } = record;
+  const cases = data.filter(({ part }) => part === 'train').length;
   return {
     id,
-    name: architectureNames[record.spec.model.architecture],
-    spec: record.spec.model,
-    parameters: record.parameters,
-    training: trainingInALine(record),
-    structures: record.structures,
-    testCurve: record.evaluation?.curve ?? [],
+    name: architectureNames[spec.model.architecture],
+    spec: spec.model,
+    parameters,
+    training: `${cases} cases, ${steps} steps, seed ${spec.seed}, ${Math.round(wallSeconds / 60)} minutes`,
+    structures,
+    testCurve: evaluation?.curve ?? [],
   };
-}
-
-function trainingInALine({ data, steps, spec, wallSeconds }: RunRecord): string {
-  const cases = data.filter(({ part }) => part === 'train').length;
-  return `${cases} cases, ${steps} steps, seed ${spec.seed}, ${Math.round(wallSeconds / 60)} minutes, no rotation augmentation`;
 }
