@@ -54,6 +54,15 @@ export class Heap {
     this.join(at);
     this.join(at - 1);
   }
+  /** A block for the time of one call. */
+  borrow<T>(bytes: number, use: (start: number) => T): T {
+    const start = this.allocate(bytes);
+    try {
+      return use(start);
+    } finally {
+      this.release(start);
+    }
+  }
   private join(i: number): void {
     const a = this.free[i];
     const b = this.free[i + 1];

@@ -260,8 +260,15 @@ export class V128 extends Value {
   lt(b: number | V128) {
     return this.with(b, 0x43);
   }
+  eq(b: number | V128) {
+    return this.with(b, 0x41);
+  }
   and(b: V128) {
     return this.with(b, 78);
+  }
+  /** Bits of this that are not set in b. */
+  andNot(b: V128) {
+    return this.with(b, 79);
   }
   /** Lanes of a where this mask is set, else of b. */
   choose(a: V128, b: V128) {

@@ -7,7 +7,9 @@ import { adamStep } from './adam-step';
 import { registerAdd } from './add';
 import { argMaxChannels } from './arg-max-channels';
 import { concatChannels } from './concat-channels';
+import { instanceNorm } from './instance-norm';
 import { leakyRelu } from './leaky-relu';
+import { steerableConvolution } from './steerable-convolution';
 import { upsampleTrilinear } from './upsample-trilinear';
 
 export type KernelTable = { [N in OperatorName]: KernelFunction<N> };
@@ -16,7 +18,9 @@ const kernelTable = (backend: WasmBackend): Partial<KernelTable> => ({
   ...adamStep(backend),
   ...argMaxChannels(backend),
   ...concatChannels(backend),
+  ...instanceNorm(backend),
   ...leakyRelu(backend),
+  ...steerableConvolution(backend),
   ...upsampleTrilinear(backend),
 });
 

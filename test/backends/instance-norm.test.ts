@@ -1,0 +1,27 @@
+import { copies, dimension, parseIrreps, scalarCopies } from '../../engine/math/so3/irreps';
+import { describeKernel, randomArray } from './describe-kernel';
+
+const cases = [
+  { irreps: '1x0e', volume: [1, 1, 1, 1] },
+  { irreps: '3x0e', volume: [1, 1, 1, 7] },
+  { irreps: '2x1e', volume: [1, 2, 3, 5] },
+  { irreps: '4x0e+2x1e+1x2e', volume: [1, 5, 7, 11] },
+  { irreps: '14x0e+4x1e+2x2e', volume: [2, 11, 13, 17] },
+  { irreps: '2x0o+1x0e+1x1o', volume: [1, 9, 11, 13] },
+  { irreps: '30x0e', volume: [1, 16, 16, 17] },
+].map(({ irreps, volume }) => ({ label: `${irreps} on ${volume.join(' x ')}`, volume, attributes: { irreps: parseIrreps(irreps), epsilon: 1e-5 } }));
+const parameters = ({ irreps }: (typeof cases)[number]['attributes']) => ({ weight: randomArray('weight', copies(irreps)), bias: randomArray('bias', scalarCopies(irreps)) });
+
+/** Far from 0 and with little spread, where the variance would cancel. */
+const offset = (shape: number[]) => {
+  const array = randomArray('x', ...shape);
+  return { ...array, data: array.data.map((value, n) => Math.fround(value + 10 * (n % shape[4] % 8))) };
+};
+describeKernel('InstanceNorm', cases.map(({ label, volume, attributes }) => ({ label, attributes, inputs: { x: offset([...volume, dimension(attributes.irreps)]), ...parameters(attributes) } })));
+describeKernel(
+  'InstanceNormBackward',
+  cases.map(({ label, volume, attributes }) => {
+    const shape = [...volume, dimension(attributes.irreps)];
+    return { label, attributes, inputs: { dy: randomArray('dy', ...shape), x: offset(shape), weight: parameters(attributes).weight } };
+  }),
+);
