@@ -1,0 +1,56 @@
+/**
+ * @file The canvas: the block of voxels in which a case is turned and segmented (design, section 7). Sizes are even, so an odd axis first gets one
+ * slice of fill at its end and the rest of the fill is the same on both sides. It is made once, upright, and turned with the image; so a right angle
+ * permutes what a network sees.
+ */
+import type { RotationMatrix, Shape } from '../contract/engine-api';
+import { badInput } from '../contract/problem';
+import { printShape, voxelCount, type Volume } from '../math/volume';
+
+/** The smallest canvas of a case that stays upright; sizes are multiples of `multiple`. */
+export const canvasFor = (shape: Shape, multiple: number): Shape => shape.map((size) => roundUp(size, multiple)) as unknown as Shape;
+
+/** The smallest canvas that holds the upright case and all its turned copies; with all right angles among them it is a cube. */
+export function canvasForPoses(shape: Shape, rotations: readonly RotationMatrix[], multiple: number): Shape {
+  // With the slice at the end of an odd axis.
+  const evened = shape.map((size) => size + (size % 2));
+  const sizes = [0, 1, 2].map((axis) => {
+    const reach = rotations.map((r) => [0, 1, 2].reduce((sum, from) => sum + Math.abs(r[3 * axis + from]) * evened[from], 0));
+    return Math.max(shape[axis], ...reach.map((extent) => Math.ceil(extent - 1e-9)));
+  });
+  return canvasFor(sizes as unknown as Shape, multiple);
+}
+
+/** The volume in the middle of a canvas, `fill` around it. */
+export function placeOnCanvas<T extends Float32Array | Uint8Array>(volume: Volume<T>, canvas: Shape, fill: number): Volume<T> {
+  if (volume.shape.some((size, axis) => size > canvas[axis])) throw badInput(`A volume of ${printShape(volume.shape)} voxels does not fit a canvas of ${printShape(canvas)}.`, 'Choose a larger canvas.');
+  const data = (volume.data instanceof Float32Array ? new Float32Array(voxelCount(canvas)) : new Uint8Array(voxelCount(canvas))) as T;
+  data.fill(fill);
+  forEachRow(volume.shape, canvas, (inVolume, onCanvas) => data.set(volume.data.subarray(inVolume, inVolume + volume.shape[0]), onCanvas));
+  return { data, shape: canvas };
+}
+
+/** What {@link placeOnCanvas} put there, back in its own shape. */
+export function takeFromCanvas<T extends Float32Array | Uint8Array>(canvas: Volume<T>, shape: Shape): Volume<T> {
+  const data = (canvas.data instanceof Float32Array ? new Float32Array(voxelCount(shape)) : new Uint8Array(voxelCount(shape))) as T;
+  forEachRow(shape, canvas.shape, (inVolume, onCanvas) => data.set(canvas.data.subarray(onCanvas, onCanvas + shape[0]), inVolume));
+  return { data, shape };
+}
+
+/** Median of the voxels on the six faces: air for a whole head, about the mean for a crop inside tissue. */
+export function borderMedian({ data, shape: [nx, ny, nz] }: Volume<Float32Array>): number {
+  const isFace = (index: number, size: number): boolean => index === 0 || index === size - 1;
+  const border = data.filter((_, i) => isFace(i % nx, nx) || isFace(Math.floor(i / nx) % ny, ny) || isFace(Math.floor(i / (nx * ny)), nz)).sort();
+  return (border[(border.length - 1) >> 1] + border[border.length >> 1]) / 2;
+}
+
+function roundUp(size: number, multiple: number): number {
+  const step = multiple % 2 === 0 ? multiple : 2 * multiple;
+  return Math.ceil(size / step) * step;
+}
+
+function forEachRow([nx, ny, nz]: Shape, canvas: Shape, row: (inVolume: number, onCanvas: number) => void): void {
+  // Rounding down puts the odd slice at the end.
+  const [x0, y0, z0] = [nx, ny, nz].map((size, axis) => Math.floor((canvas[axis] - size) / 2));
+  for (let z = 0; z < nz; z++) for (let y = 0; y < ny; y++) row(nx * (y + ny * z), x0 + canvas[0] * (y + y0 + canvas[1] * (z + z0)));
+}

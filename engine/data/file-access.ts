@@ -1,0 +1,52 @@
+/** @file Reading and writing files with messages a person can act on. Messages name the file without its folder. */
+import { randomUUID } from 'node:crypto';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import type { z } from 'zod';
+import { badInput, GyraError } from '../contract/problem';
+
+/** All bytes of a file. Throws a GyraError where it is missing, a folder or not readable. */
+export async function readBytes(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (thrown) {
+    throw unreadable(path, thrown);
+  }
+}
+
+/** A JSON file as its schema describes it. Throws a GyraError that names the file and the field. */
+export async function readJson<S extends z.ZodType>(path: string, schema: S): Promise<z.output<S>> {
+  const name = basename(path);
+  const text = new TextDecoder().decode(await readBytes(path));
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw badInput(`${name} is not valid JSON.`, 'Correct the file, or restore it from where it came from.');
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [{ path: field, message }] = parsed.error.issues;
+  throw badInput(`${name}: ${field.length > 0 ? `field "${field.join('.')}": ` : ''}${message}.`, 'Correct this field of the file.');
+}
+
+/** Writes under a temporary name beside the target, then renames: a reader sees the old file or the new one, never half of it. */
+export async function writeByRename(path: string, bytes: Uint8Array | string): Promise<void> {
+  const temporary = `${path}.${randomUUID()}.part`;
+  try {
+    await writeFile(temporary, bytes);
+    await rename(temporary, path);
+  } catch (thrown) {
+    await rm(temporary, { force: true });
+    throw new GyraError('bad-input', `${basename(path)} could not be written (${systemCode(thrown)}).`, 'Check that its folder exists, that you may write there, and that the disk has room.');
+  }
+}
+
+function unreadable(path: string, thrown: unknown): GyraError {
+  const code = systemCode(thrown);
+  if (code === 'ENOENT' || code === 'ENOTDIR') return new GyraError('not-found', `${basename(path)} was not found.`, 'Check the spelling and the folder.');
+  if (code === 'EISDIR') return badInput(`${basename(path)} is a folder, not a file.`, 'Give the file inside it.');
+  return badInput(`${basename(path)} could not be read (${code}).`, 'Check that you may read it.');
+}
+
+const systemCode = (thrown: unknown): string => (thrown as NodeJS.ErrnoException).code ?? 'unknown error';

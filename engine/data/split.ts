@@ -1,0 +1,63 @@
+/**
+ * @file Which cases train, which stop the training, which test it.
+ * The rule of subjects: cases of one subject stay in one part. Who is one subject is said by the map `subjects` in the split file (case to subject);
+ * without it, hippocampus_(2k-1) and hippocampus_(2k) of the Decathlon's Task04 are the two sides of one head; any other case is its own subject.
+ */
+import { join } from 'node:path';
+import { z } from 'zod';
+import { badInput, GyraError } from '../contract/problem';
+import { Random } from '../math/random';
+import { readJson } from './file-access';
+import type { MsdDataset } from './msd-dataset';
+
+export const parts = ['train', 'validation', 'test'] as const;
+export type Part = (typeof parts)[number];
+export type Split = Readonly<Record<Part, readonly string[]>>;
+
+const names = z.array(z.string());
+const splitFile = z
+  .strictObject({ note: z.string().optional(), subjects: z.record(z.string(), z.string()).optional(), train: names.optional(), validation: names.optional(), test: names.optional() })
+  .refine((content) => new Set(parts.map((part) => part in content)).size === 1, 'list train, validation and test, or none of them');
+
+/**
+ * The split of a data set: what its split file says, or else one drawn by subject with the seed: 20 % test, 10 % validation, the rest train.
+ * @param file Name of the split file in the data set's folder; without one, split.json where it exists.
+ */
+export async function readSplit(dataset: MsdDataset, { file, seed }: { file?: string; seed: number }): Promise<Split> {
+  const name = file ?? 'split.json';
+  const content: z.output<typeof splitFile> = await readJson(join(dataset.folder, name), splitFile).catch((thrown: unknown) => {
+    if (!file && thrown instanceof GyraError && thrown.code === 'not-found') return {};
+    throw thrown;
+  });
+  const subjectOf = (id: string): string => content.subjects?.[id] ?? pairedSide(id) ?? id;
+  const { train, validation, test } = content;
+  if (!train || !validation || !test) return drawSplit(dataset.cases.map(({ id }) => id), subjectOf, seed);
+  const split = { train, validation, test };
+  checkSplit(split, dataset, subjectOf, name);
+  return split;
+}
+
+function drawSplit(cases: readonly string[], subjectOf: (id: string) => string, seed: number): Split {
+  const shuffled = Random.stream(seed, 'split').shuffle([...new Set(cases.map(subjectOf))]);
+  const tested = Math.round(0.2 * shuffled.length);
+  const validated = Math.max(Math.round(0.1 * shuffled.length), shuffled.length > 2 ? 1 : 0);
+  const of = (subjects: readonly string[]): string[] => cases.filter((id) => subjects.includes(subjectOf(id)));
+  return { test: of(shuffled.slice(0, tested)), validation: of(shuffled.slice(tested, tested + validated)), train: of(shuffled.slice(tested + validated)) };
+}
+
+function checkSplit(split: Split, dataset: MsdDataset, subjectOf: (id: string) => string, name: string): void {
+  const known = new Set(dataset.cases.map(({ id }) => id));
+  const placeOf = new Map<string, { part: Part; id: string }>();
+  for (const part of parts)
+    for (const id of split[part]) {
+      if (!known.has(id)) throw badInput(`${name} puts ${id} into ${part}, and the data set ${dataset.name} has no such case.`, 'Correct the name, or add the case to dataset.json.');
+      const other = placeOf.get(subjectOf(id));
+      if (other && other.part !== part) throw badInput(`${name} has ${id === other.id ? `${id} in both ${other.part} and ${part}` : `${other.id} in ${other.part} and ${id} of the same subject in ${part}`}.`, 'Keep all cases of one subject in one part; who is one subject can be said under "subjects".');
+      placeOf.set(subjectOf(id), { part, id });
+    }
+}
+
+function pairedSide(id: string): string | null {
+  const match = /^hippocampus_(\d+)$/.exec(id);
+  return match && `hippocampus subject ${Math.ceil(Number(match[1]) / 2)}`;
+}
