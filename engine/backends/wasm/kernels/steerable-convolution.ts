@@ -1,0 +1,136 @@
+/** @file The steerable convolution with its self-connection, factorised (never the dense kernel); both gradients come from one pass over dy. */
+import { dimension, printIrreps, type Irreps } from '../../../math/so3/irreps';
+import type { SteerableConvolutionAttributes } from '../../../ops/operators';
+import type { BoundKernel } from '../machine';
+import type { HeapTensor } from '../backend';
+import type { KernelFactory } from './kernel';
+import { chooseTile, planesPerTile, type TileShape } from './steerable/tile-shape';
+import { correlateBlock, emitPass, emitSumSlabs, entryWords, mixBlock, passFields, passScratchBytes, weightsPerSumItem, withGradient, withOutput } from './steerable/tiles';
+import { packWeights, unpackGradient, weightLayout, type WeightLayout } from './steerable/weights';
+
+/** Partial weight gradients at most: fixed, so that sums do not depend on the number of threads. */
+const maximumSlabs = 16;
+
+export const steerableConvolution: KernelFactory<'SteerableConvolution' | 'SteerableConvolutionBackward'> = (backend) => {
+  const { machine } = backend;
+  const { heap } = machine;
+  const { sumSlabs } = machine.load((m) => ({ sumSlabs: emitSumSlabs(m) }));
+  const layouts = new Map<string, WeightLayout>();
+  const passes = new Map<string, BoundKernel<typeof passFields>>();
+
+  const layoutOf = (attributes: SteerableConvolutionAttributes): WeightLayout => {
+    const { irrepsIn, irrepsOut, lattice } = attributes;
+    const key = `${printIrreps(irrepsIn)} ${printIrreps(irrepsOut)} ${lattice.kernelSize} ${lattice.radialFunctions}`;
+    if (!layouts.has(key)) layouts.set(key, weightLayout(attributes));
+    return layouts.get(key)!;
+  };
+  /** Compiled once for each lattice and tile shape, whatever the irreps. */
+  const passFor = ({ stencil }: WeightLayout, { kernelSize }: { kernelSize: number }, tile: TileShape) => {
+    const key = `${kernelSize} ${stencil.radii.length} ${tile.width} ${tile.height}`;
+    if (!passes.has(key)) passes.set(key, machine.load((m) => ({ pass: emitPass(m, stencil, tile) })).pass);
+    return passes.get(key)!;
+  };
+  const entryTable = (irreps: Irreps): number => {
+    const at = heap.allocate(irreps.length * entryWords * 4);
+    let channel = 0;
+    heap.integers(at, irreps.length * entryWords).set(
+      irreps.flatMap(({ degree, multiplicity }) => {
+        const words = [degree, multiplicity, channel];
+        channel += multiplicity * (2 * degree + 1);
+        return words;
+      }),
+    );
+    return at;
+  };
+
+  interface Pass {
+    attributes: SteerableConvolutionAttributes;
+    layout: WeightLayout;
+    irrepsFrom: Irreps;
+    irrepsTo: Irreps;
+    from: HeapTensor;
+    output: HeapTensor;
+    /** For the weight gradient: the tensor correlated with the streams. */
+    with?: HeapTensor;
+    packed: number;
+  }
+  /** Runs the pass on each item of the batch; with a gradient, returns the summed packed gradient (a block the caller releases). */
+  function run({ attributes, layout, irrepsFrom, irrepsTo, from, output, with: other, packed }: Pass): number {
+    const [batch, sizeZ, sizeY, sizeX] = from.shape as [number, number, number, number];
+    const tile = chooseTile(sizeX, sizeZ);
+    const planes = planesPerTile(sizeX, sizeY, sizeZ, tile);
+    const [tilesX, tilesZ] = [Math.ceil(sizeX / tile.width), Math.ceil(sizeZ / tile.height)];
+    const tiles = tilesX * tilesZ * Math.ceil(sizeY / planes);
+    const tilesPerItem = other ? Math.ceil(tiles / maximumSlabs) : 1;
+    const slabs = Math.ceil(tiles / tilesPerItem);
+    const [channelsFrom, channelsTo] = [dimension(irrepsFrom), dimension(irrepsTo)];
+    const gradientBytes = other ? layout.length * 16 : 0;
+    const gradients = other ? heap.allocate(gradientBytes * slabs * batch) : 0;
+    const entriesIn = entryTable(irrepsFrom);
+    const entriesOut = entryTable(irrepsTo);
+    try {
+      const voxels = sizeX * sizeY * sizeZ;
+      const pass = passFor(layout, attributes.lattice, tile);
+      for (let b = 0; b < batch; b++)
+        pass(
+          {
+            x: from.pointer + b * voxels * channelsFrom * 4,
+            y: output.pointer + b * voxels * channelsTo * 4,
+            dy: other ? other.pointer + b * voxels * channelsTo * 4 : 0,
+            weights: packed, gradients: gradients + b * slabs * gradientBytes, gradientBytes,
+            entriesIn, countIn: irrepsFrom.length, entriesOut, countOut: irrepsTo.length, channelsIn: channelsFrom, channelsOut: channelsTo,
+            sizeX, sizeY, sizeZ, planes, tilesX, tilesZ, tiles, tilesPerItem,
+            mode: withOutput + (other ? withGradient : 0),
+          },
+          slabs,
+          passScratchBytes(layout.stencil, tile, planes, channelsTo),
+        );
+      if (!other) return 0;
+      const sum = heap.allocate(layout.length * 4);
+      sumSlabs({ gradients, sum, slabs: slabs * batch, gradientBytes, weights: layout.length }, Math.ceil(layout.length / weightsPerSumItem));
+      return sum;
+    } finally {
+      for (const block of [entriesIn, entriesOut, ...(other ? [gradients] : [])]) heap.release(block);
+    }
+  }
+  const values = ({ pointer, size }: HeapTensor) => heap.floats(pointer, size);
+
+  return {
+    SteerableConvolution: ({ x, weight, self }, attributes) => {
+      const layout = layoutOf(attributes);
+      const { irrepsIn, irrepsOut } = attributes;
+      const y = backend.output([...x.shape.slice(0, 4), dimension(irrepsOut)]);
+      const packed = heap.allocate(layout.length * 4);
+      try {
+        packWeights(layout, values(weight), values(self), 'forward', mixBlock, heap.floats(packed, layout.length));
+        run({ attributes, layout, irrepsFrom: irrepsIn, irrepsTo: irrepsOut, from: x, output: y, packed });
+      } catch (error) {
+        backend.disposeData(y.info.dataId);
+        throw error;
+      } finally {
+        heap.release(packed);
+      }
+      return [y.info];
+    },
+    SteerableConvolutionBackward: ({ dy, x, weight, self }, attributes) => {
+      const layout = layoutOf(attributes);
+      const { irrepsIn, irrepsOut } = attributes;
+      const outputs = [backend.output(x.shape), backend.output(weight.shape), backend.output(self.shape)] as const;
+      const [dx, dweight, dself] = outputs;
+      const packed = heap.allocate(layout.length * 4);
+      try {
+        packWeights(layout, values(weight), values(self), 'adjoint', mixBlock, heap.floats(packed, layout.length));
+        const gradient = run({ attributes, layout, irrepsFrom: irrepsOut, irrepsTo: irrepsIn, from: dy, output: dx, with: x, packed });
+        unpackGradient(layout, heap.floats(gradient, layout.length), correlateBlock, values(dweight), values(dself));
+        heap.release(gradient);
+      } catch (error) {
+        for (const output of outputs) backend.disposeData(output.info.dataId);
+        throw error;
+      } finally {
+        heap.release(packed);
+      }
+      return outputs.map(({ info }) => info);
+    },
+  };
+};
+
