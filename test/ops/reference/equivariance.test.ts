@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { cubeRotations } from '../../../engine/math/rotation';
+import { gateInputIrreps } from '../../../engine/math/so3/gate-irreps';
+import { copies, dimension, parseIrreps, scalarCopies } from '../../../engine/math/so3/irreps';
+import type { Irreps } from '../../../engine/math/so3/irreps';
+import { pathsOf, selfPathsOf, weightsOf } from '../../../engine/math/so3/steerable-paths';
+import type { NumberArray } from '../../../engine/ops/reference/reference';
+import { references } from '../../../engine/ops/reference/references';
+import { randomArray } from '../../support/random-array';
+import { relativeError } from '../../support/relative-error';
+import { turnedField } from '../../support/turned-field';
+
+/** f(R x) = R f(x) for the 24 rotations of the cube. */
+function expectEquivariant(side: number, irrepsIn: Irreps, irrepsOut: Irreps, operator: (x: NumberArray) => NumberArray): void {
+  const x = randomArray('x', 1, side, side, side, dimension(irrepsIn));
+  const y = operator(x);
+  expect(cubeRotations.length).toBe(24);
+  for (const { matrix } of cubeRotations) {
+    const turned = operator(turnedField(x, irrepsIn, matrix));
+    expect(relativeError(turned.data, turnedField(y, irrepsOut, matrix).data)).toBeLessThan(1e-12);
+  }
+}
+
+describe('steerable references commute with the rotations of the cube', () => {
+  const irreps = parseIrreps('2x0e+2x1e+1x2e');
+  const irrepsOut = parseIrreps('3x0e+1x1e+2x2e');
+
+  it.each([3, 5])('SteerableConvolution of size %i', (kernelSize) => {
+    const attributes = { irrepsIn: irreps, irrepsOut, lattice: { kernelSize, radialFunctions: 5, cutoff: true } } as const;
+    const weight = randomArray('weight', 5, weightsOf(pathsOf(irreps, irrepsOut)));
+    const self = randomArray('self', weightsOf(selfPathsOf(irreps, irrepsOut)));
+    expectEquivariant(4, irreps, irrepsOut, (x) => references.SteerableConvolution({ x, weight, self }, attributes).y);
+  });
+  it('SelfConnection', () => {
+    const weight = randomArray('weight', weightsOf(selfPathsOf(irreps, irrepsOut)));
+    expectEquivariant(3, irreps, irrepsOut, (x) => references.SelfConnection({ x, weight, bias: randomArray('bias', 3) }, { irrepsIn: irreps, irrepsOut }).y);
+  });
+  it('InstanceNorm', () => {
+    const [weight, bias] = [randomArray('weight', copies(irreps)), randomArray('bias', scalarCopies(irreps))];
+    expectEquivariant(4, irreps, irreps, (x) => references.InstanceNorm({ x, weight, bias }, { irreps, epsilon: 1e-5 }).y);
+  });
+  it('Gate', () => expectEquivariant(3, gateInputIrreps(irreps), irreps, (x) => references.Gate({ x }, { irreps }).y));
+  it('MaxPool', () => expectEquivariant(4, irreps, irreps, (x) => references.MaxPool({ x }, { irreps }).y));
+  it('UpsampleTrilinear', () => expectEquivariant(3, irreps, irreps, (x) => references.UpsampleTrilinear({ x }, {}).y));
+});

@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest';
+import { gateInputIrreps } from '../../../engine/math/so3/gate-irreps';
+import { copies, dimension, parseIrreps, scalarCopies } from '../../../engine/math/so3/irreps';
+import { pathsOf, selfPathsOf, weightsOf } from '../../../engine/math/so3/steerable-paths';
+import type { NumberArray } from '../../../engine/ops/reference/reference';
+import { references } from '../../../engine/ops/reference/references';
+import { randomArray, randomLabels } from '../../support/random-array';
+
+type Arrays = Record<string, NumberArray>;
+
+/**
+ * The gradient of <output, dy> along a random direction of each input, against central differences. An element that is wrong anywhere shows, because every
+ * element moves.
+ */
+function expectGradients(inputs: Arrays, dy: NumberArray, forward: (inputs: Arrays) => NumberArray, gradients: Arrays): void {
+  const step = 1e-5;
+  expect(Object.keys(gradients).length).toBeGreaterThan(0);
+  for (const [name, gradient] of Object.entries(gradients)) {
+    expect(gradient.shape).toEqual(inputs[name].shape);
+    for (const attempt of [1, 2]) {
+      const direction = randomArray(`direction ${name} ${attempt}`, ...gradient.shape);
+      const value = (sign: number): number => {
+        const data = inputs[name].data.map((v, n) => v + sign * step * direction.data[n]);
+        return dot(forward({ ...inputs, [name]: { shape: inputs[name].shape, data } }), dy);
+      };
+      const numeric = (value(1) - value(-1)) / (2 * step);
+      const size = Math.sqrt(dot(gradient, gradient) * dot(direction, direction));
+      expect(size).toBeGreaterThan(0);
+      expect(Math.abs(dot(gradient, direction) - numeric) / size, name).toBeLessThan(1e-8);
+    }
+  }
+}
+const dot = (a: NumberArray, b: NumberArray): number => a.data.reduce((sum, value, n) => sum + value * b.data[n], 0);
+
+describe('gradients of the references by finite differences', () => {
+  const irreps = parseIrreps('2x0e+2x1e+1x2e');
+  const voxels = [2, 4, 2, 6];
+  const x = randomArray('x', ...voxels, dimension(irreps));
+
+  it.each([3, 5])('SteerableConvolution of size %i', (kernelSize) => {
+    const irrepsOut = parseIrreps('3x0e+1x1e+1x2e');
+    const attributes = { irrepsIn: irreps, irrepsOut, lattice: { kernelSize, radialFunctions: 3, cutoff: true } } as const;
+    const inputs = { x, weight: randomArray('weight', 3, weightsOf(pathsOf(irreps, irrepsOut))), self: randomArray('self', weightsOf(selfPathsOf(irreps, irrepsOut))) };
+    const dy = randomArray('dy', ...voxels, dimension(irrepsOut));
+    const { dx, dweight, dself } = references.SteerableConvolutionBackward({ dy, ...inputs }, attributes);
+    expectGradients(inputs, dy, (i) => references.SteerableConvolution(i as typeof inputs, attributes).y, { x: dx, weight: dweight, self: dself });
+  });
+
+  it('SelfConnection', () => {
+    const attributes = { irrepsIn: irreps, irrepsOut: parseIrreps('3x0e+1x1e') };
+    const inputs = { x, weight: randomArray('weight', weightsOf(selfPathsOf(attributes.irrepsIn, attributes.irrepsOut))), bias: randomArray('bias', 3) };
+    const dy = randomArray('dy', ...voxels, 6);
+    const { dx, dweight, dbias } = references.SelfConnectionBackward({ dy, x, weight: inputs.weight }, attributes);
+    expectGradients(inputs, dy, (i) => references.SelfConnection(i as typeof inputs, attributes).y, { x: dx, weight: dweight, bias: dbias });
+  });
+
+  it('Convolution', () => {
+    const inputs = { x, weight: randomArray('weight', 3, 3, 3, dimension(irreps), 4) };
+    const dy = randomArray('dy', ...voxels, 4);
+    const { dx } = references.ConvolutionBackwardInput({ dy, weight: inputs.weight }, {});
+    const { dweight } = references.ConvolutionBackwardWeight({ dy, x }, { kernelSize: 3 });
+    expectGradients(inputs, dy, (i) => references.Convolution(i as typeof inputs, {}).y, { x: dx, weight: dweight });
+  });
+
+  it('InstanceNorm', () => {
+    const attributes = { irreps, epsilon: 1e-5 };
+    const inputs = { x, weight: randomArray('weight', copies(irreps)), bias: randomArray('bias', scalarCopies(irreps)) };
+    const dy = randomArray('dy', ...x.shape);
+    const { dx, dweight, dbias } = references.InstanceNormBackward({ dy, x, weight: inputs.weight }, attributes);
+    expectGradients(inputs, dy, (i) => references.InstanceNorm(i as typeof inputs, attributes).y, { x: dx, weight: dweight, bias: dbias });
+  });
+
+  it('Gate', () => {
+    const inputs = { x: randomArray('x', ...voxels, dimension(gateInputIrreps(irreps))) };
+    const dy = randomArray('dy', ...voxels, dimension(irreps));
+    expectGradients(inputs, dy, (i) => references.Gate(i as typeof inputs, { irreps }).y, { x: references.GateBackward({ dy, ...inputs }, { irreps }).dx });
+  });
+
+  it('LeakyRelu', () => {
+    const dy = randomArray('dy', ...x.shape);
+    expectGradients({ x }, dy, (i) => references.LeakyRelu({ x: i.x }, { slope: 0.01 }).y, { x: references.LeakyReluBackward({ dy, x }, { slope: 0.01 }).dx });
+  });
+
+  it('MaxPool', () => {
+    const dy = randomArray('dy', 2, 2, 1, 3, dimension(irreps));
+    expectGradients({ x }, dy, (i) => references.MaxPool({ x: i.x }, { irreps }).y, { x: references.MaxPoolBackward({ dy, x }, { irreps }).dx });
+  });
+
+  it('UpsampleTrilinear', () => {
+    const dy = randomArray('dy', 2, 8, 4, 12, dimension(irreps));
+    expectGradients({ x }, dy, (i) => references.UpsampleTrilinear({ x: i.x }, {}).y, { x: references.UpsampleTrilinearBackward({ dy }, {}).dx });
+  });
+
+  it('ConcatChannels', () => {
+    const inputs = { a: randomArray('a', ...voxels, 3), b: randomArray('b', ...voxels, 5) };
+    const dy = randomArray('dy', ...voxels, 8);
+    const { da, db } = references.ConcatChannelsBackward({ dy }, { channelsA: 3 });
+    expectGradients(inputs, dy, (i) => references.ConcatChannels(i as typeof inputs, {}).y, { a: da, b: db });
+  });
+
+  it.each([false, true])('SegmentationLoss, dice %s', (dice) => {
+    const [logits, labels, dloss] = [randomArray('logits', ...voxels, 4), randomLabels('labels', 4, ...voxels), { shape: [], data: Float64Array.of(3) }];
+    const { dlogits } = references.SegmentationLossBackward({ dloss, logits, labels }, { dice });
+    expectGradients({ logits }, dloss, (i) => references.SegmentationLoss({ logits: i.logits, labels }, { dice }).loss, { logits: dlogits });
+  });
+});

@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { dimension, parseIrreps } from '../../../engine/math/so3/irreps';
+import { lattice } from '../../../engine/math/so3/lattice';
+import { steerableKernel } from '../../../engine/math/so3/steerable-kernel';
+import { pathsOf, selfPathsOf, weightsOf } from '../../../engine/math/so3/steerable-paths';
+import { zeros } from '../../../engine/ops/reference/reference';
+import { references } from '../../../engine/ops/reference/references';
+import { randomArray } from '../../support/random-array';
+import { relativeError } from '../../support/relative-error';
+
+describe('references that e3nn has no numbers for', () => {
+  it('Convolution with the assembled steerable kernel is the steerable convolution', () => {
+    const irreps = parseIrreps('1x0e+1x1e');
+    const spec = { kernelSize: 5, radialFunctions: 4, cutoff: true } as const;
+    const [x, weight, self] = [randomArray('x', 2, 3, 4, 5, 4), randomArray('weight', 4, weightsOf(pathsOf(irreps, irreps))), zeros([weightsOf(selfPathsOf(irreps, irreps))])];
+    const grid = lattice(spec);
+    const kernel = steerableKernel({ irrepsIn: irreps, irrepsOut: irreps, lattice: grid }, weight.data);
+    const size = dimension(irreps) ** 2;
+    const dense = zeros([5, 5, 5, 4, 4]);
+    grid.taps.forEach(({ offset: [ox, oy, oz] }, tap) => dense.data.set(kernel.subarray(tap * size, (tap + 1) * size), (((oz + 2) * 5 + oy + 2) * 5 + ox + 2) * size));
+    const steerable = references.SteerableConvolution({ x, weight, self }, { irrepsIn: irreps, irrepsOut: irreps, lattice: spec }).y;
+    expect(relativeError(references.Convolution({ x, weight: dense }, {}).y.data, steerable.data)).toBeLessThan(1e-12);
+  });
+
+  it('cross-entropy and soft Dice of two voxels by hand', () => {
+    // p = (3/4, 1/4) and (1/4, 3/4), labels 0 and 1.
+    const logits = { shape: [1, 1, 1, 2, 2], data: Float64Array.of(Math.log(3), 0, 0, Math.log(3)) };
+    const labels = { shape: [1, 1, 1, 2], data: Float64Array.of(0, 1) };
+    const crossEntropy = Math.log(4 / 3);
+    expect(references.SegmentationLoss({ logits, labels }, { dice: false }).loss.data[0]).toBeCloseTo(crossEntropy, 14);
+    expect(references.SegmentationLoss({ logits, labels }, { dice: true }).loss.data[0]).toBeCloseTo(crossEntropy + 1 - (2 * 0.75 + 1) / (1 + 1 + 1), 14);
+  });
+
+  it('the first channel wins a tie', () => {
+    expect([...references.ArgMaxChannels({ x: { shape: [1, 1, 1, 3, 3], data: Float64Array.of(1, 1, 0, 0, 2, 2, -3, -2, -1) } }, {}).labels.data]).toEqual([0, 1, 2]);
+  });
+
+  it('Adam under a constant gradient steps by the learning rate; then by the paper', () => {
+    const [value, mean, square] = [zeros([2]), zeros([2]), zeros([2])];
+    const attributes = { learningRate: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
+    for (const step of [1, 2, 3]) references.AdamStep({ value, gradient: { shape: [2], data: Float64Array.of(4, -0.5) }, mean, square }, { ...attributes, step });
+    expect(value.data[0]).toBeCloseTo(-0.3, 8);
+    expect(value.data[1]).toBeCloseTo(0.3, 7);
+    references.AdamStep({ value, gradient: { shape: [2], data: Float64Array.of(0, 0) }, mean, square }, { ...attributes, step: 4 });
+    const m = 4 * (1 - 0.9 ** 3) * 0.9 / (1 - 0.9 ** 4);
+    const v = 16 * (1 - 0.999 ** 3) * 0.999 / (1 - 0.999 ** 4);
+    expect(value.data[0]).toBeCloseTo(-0.3 - (0.1 * m) / Math.sqrt(v), 8);
+  });
+
+  it('LeakyRelu', () => {
+    expect([...references.LeakyRelu({ x: { shape: [3], data: Float64Array.of(-2, 0, 3) } }, { slope: 0.25 }).y.data]).toEqual([-0.5, 0, 3]);
+  });
+
+  it('MaxPool: of equals the first in x, y, z order wins, z fastest', () => {
+    // A vector of norm 1 at the voxels (x, y, z) = (0, 1, 0), (1, 0, 0) and (0, 0, 1): the last comes first.
+    const x = zeros([1, 2, 2, 2, 3]);
+    const at = (vx: number, vy: number, vz: number) => ((vz * 2 + vy) * 2 + vx) * 3;
+    x.data[at(0, 1, 0)] = 1;
+    x.data[at(1, 0, 0) + 1] = 1;
+    x.data[at(0, 0, 1) + 2] = -1;
+    expect([...references.MaxPool({ x }, { irreps: parseIrreps('1x1e') }).y.data]).toEqual([0, 0, -1]);
+  });
+
+  it('ConcatChannels', () => {
+    const join = references.ConcatChannels({ a: { shape: [1, 1, 1, 2, 1], data: Float64Array.of(1, 2) }, b: { shape: [1, 1, 1, 2, 2], data: Float64Array.of(3, 4, 5, 6) } }, {});
+    expect(join.y).toEqual({ shape: [1, 1, 1, 2, 3], data: Float64Array.of(1, 3, 4, 2, 5, 6) });
+  });
+});
