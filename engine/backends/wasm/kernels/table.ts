@@ -7,6 +7,7 @@ import { adamStep } from './adam-step';
 import { registerAdd } from './add';
 import { argMaxChannels } from './arg-max-channels';
 import { concatChannels } from './concat-channels';
+import { gate } from './gate';
 import { instanceNorm } from './instance-norm';
 import { leakyRelu } from './leaky-relu';
 import { steerableConvolution } from './steerable-convolution';
@@ -18,6 +19,7 @@ const kernelTable = (backend: WasmBackend): Partial<KernelTable> => ({
   ...adamStep(backend),
   ...argMaxChannels(backend),
   ...concatChannels(backend),
+  ...gate(backend),
   ...instanceNorm(backend),
   ...leakyRelu(backend),
   ...steerableConvolution(backend),
