@@ -33,7 +33,7 @@ async function build(hash) {
   const [esbuild, vite] = await Promise.all([import('esbuild'), import('vite')]);
   try {
     await Promise.all(bundles.map((options) => esbuild.build(options)));
-    await vite.build({ root: join(root, 'renderer'), configFile: join(root, 'vite.config.ts'), logLevel: 'warn' });
+    await vite.build({ root: join(root, 'renderer'), configFile: join(root, 'vite.config.ts'), logLevel: 'silent' });
   } catch (error) {
     throw new SetupError(`The build failed: ${error.message}`, 'Undo the change that broke it, or run `npm ci` if packages are damaged, then run the same command again.');
   }

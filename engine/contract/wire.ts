@@ -34,7 +34,7 @@ export function decodeMessage(bytes: Uint8Array): unknown {
   const message = JSON.parse(json, function (this: Record<string, unknown>, key, value: unknown) {
     if (typeof value === 'object' && value !== null && '$array' in value) {
       const { $array: index, kind, length } = value as { $array: number; kind: Kind; length: number };
-      if (!(kind in kinds) || !Number.isSafeInteger(length) || length < 0) throw new RangeError('message holds an array of unknown kind');
+      if (!Object.hasOwn(kinds, kind) || !Number.isSafeInteger(length) || length < 0) throw new RangeError('message holds an array of unknown kind');
       found.push({ slot: this, key, kind, length, index });
     }
     return value;
@@ -45,7 +45,8 @@ export function decodeMessage(bytes: Uint8Array): unknown {
     .map(({ slot, key, kind, length }) => {
       const byteLength = length * kinds[kind].BYTES_PER_ELEMENT;
       if (at + byteLength > bytes.length) throw new RangeError('message is shorter than it says');
-      const array = new kinds[kind](bytes.slice(at, at + byteLength).buffer);
+      // Not bytes.slice, which shares memory where the bytes are a Buffer of Node's.
+      const array = new kinds[kind](bytes.buffer.slice(bytes.byteOffset + at, bytes.byteOffset + at + byteLength));
       at = align(at + byteLength);
       return { slot, key, array };
     });

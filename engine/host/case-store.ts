@@ -3,13 +3,14 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { planes, type Arguments, type CaseSummary, type OpenCase, type Structure } from '../contract/engine-api';
 import { sizeMultiple } from '../contract/model-spec';
-import { GyraError } from '../contract/problem';
+import { badInput, GyraError } from '../contract/problem';
 import { canvasForPoses } from '../data/canvas';
 import { checkSameGrid, readLabels, type LabelVolume } from '../data/labels';
 import { loadCase, openDataset } from '../data/msd-dataset';
 import { readImage, type NiftiVolume } from '../data/nifti';
 import { prepareCase, type PreparedCase } from '../data/prepared-case';
 import { cubeRotations, planeRotation } from '../math/rotation';
+import { printShape, voxelCount } from '../math/volume';
 import { shippedCases, shippedModels } from './shipped-library';
 
 export interface StoredCase extends PreparedCase {
@@ -26,7 +27,9 @@ export interface CaseStore {
 
 /** Turns by dial, every whole degree of a half turn in each plane, and by the right-angle stepper. */
 const dialRotations = [...planes.flatMap((plane) => Array.from({ length: 181 }, (_, degrees) => planeRotation(plane, degrees))), ...cubeRotations.map(({ matrix }) => matrix)];
-/** Cases kept: coefficients and canvas of a head of 256^3 take 200 MB. */
+/** 384^3: canvas and spline coefficients of one such case take half a gigabyte. */
+const maximumCanvasVoxels = 384 ** 3;
+/** Cases kept open; a shipped one is read again at once. */
 const kept = 4;
 
 /** @param assetsFolder holds cases/ */
@@ -53,6 +56,7 @@ export function createCaseStore(assetsFolder: string): CaseStore {
     // One canvas that every shipped model accepts, so that they see the same picture.
     const multiple = Math.max(1, ...(await shippedModels(assetsFolder)).map(({ spec }) => sizeMultiple(spec)));
     const canvasShape = canvasForPoses(image.shape, dialRotations, multiple);
+    if (voxelCount(canvasShape) > maximumCanvasVoxels) throw badInput(`${summary.name} has ${printShape(image.shape)} voxels, too many to turn live.`, 'Crop or resample it to about 250 voxels a side, or segment it upright with gyra predict.');
     const prepared = prepareCase({ image, labels }, canvasShape);
     const [sx, sy, sz] = image.spacingMm;
     return {

@@ -1,0 +1,5 @@
+/** Types of the plain-JavaScript scripts that tests use. */
+declare module '*/scripts/chromium.mjs' {
+  export function findChromium(): string | null;
+  export const headlessFlags: readonly string[];
+}
