@@ -3,6 +3,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { badInput } from '../contract/problem';
 import type { OperatorName } from './operators';
 
+/** The shape of a feature map. */
 export const feature = (channels: number) => ['batch', 'z', 'y', 'x', channels] as const;
 
 /**

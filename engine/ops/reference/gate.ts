@@ -8,10 +8,10 @@ const sigmoid = (value: number): number => 1 / (1 + Math.exp(-value));
 
 /** The gate of the n-th copy is channel n of the input: scalars come first, then the gates. They push the gated channels back by their number. */
 export const gate: Reference<'Gate'> = ({ x }, { irreps }) => {
-  const [channels, gates] = [dimension(irreps), copies(irreps) - scalarCopies(irreps)];
+  const [all, channels, gates] = [copiesOf(irreps), dimension(irreps), copies(irreps) - scalarCopies(irreps)];
   const y = zeros([...x.shape.slice(0, 4), channels]);
   for (let from = 0, to = 0; to < y.data.length; from += channels + gates, to += channels) {
-    copiesOf(irreps).forEach(({ start, degree }, copy) => {
+    all.forEach(({ start, degree }, copy) => {
       if (degree === 0) y.data[to + start] = gateScale.relu * Math.max(x.data[from + start], 0);
       else for (let c = start; c <= start + 2 * degree; c++) y.data[to + c] = gateScale.sigmoid * sigmoid(x.data[from + copy]) * x.data[from + gates + c];
     });
@@ -20,10 +20,10 @@ export const gate: Reference<'Gate'> = ({ x }, { irreps }) => {
 };
 
 export const gateBackward: Reference<'GateBackward'> = ({ dy, x }, { irreps }) => {
-  const [channels, gates] = [dimension(irreps), copies(irreps) - scalarCopies(irreps)];
+  const [all, channels, gates] = [copiesOf(irreps), dimension(irreps), copies(irreps) - scalarCopies(irreps)];
   const dx = zeros(x.shape);
   for (let from = 0, to = 0; to < dy.data.length; from += channels + gates, to += channels) {
-    copiesOf(irreps).forEach(({ start, degree }, copy) => {
+    all.forEach(({ start, degree }, copy) => {
       if (degree === 0) {
         dx.data[from + start] = x.data[from + start] > 0 ? gateScale.relu * dy.data[to + start] : 0;
         return;

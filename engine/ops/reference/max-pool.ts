@@ -19,12 +19,13 @@ export const maxPoolBackward: Reference<'MaxPoolBackward'> = ({ dy, x }, { irrep
 /** Visits each element of the output with the element of the input it is taken from. */
 function forEachWinner(x: NumberArray, irreps: Irreps, visit: (from: number, to: number) => void): void {
   const [batch, depth, height, width, channels] = x.shape;
+  const copies = copiesOf(irreps);
   const [halfDepth, halfHeight, halfWidth] = [depth, height, width].map((size) => Math.floor(size / 2));
   for (let b = 0; b < batch; b++) for (let z = 0; z < halfDepth; z++) for (let y = 0; y < halfHeight; y++) for (let x0 = 0; x0 < halfWidth; x0++) {
     const to = (((b * halfDepth + z) * halfHeight + y) * halfWidth + x0) * channels;
     // In x, y, z order, z fastest, as e3nn_Unet scans: the first of equals wins.
     const window = [0, 1].flatMap((i) => [0, 1].flatMap((j) => [0, 1].map((k) => (((b * depth + 2 * z + k) * height + 2 * y + j) * width + 2 * x0 + i) * channels)));
-    for (const copy of copiesOf(irreps)) {
+    for (const copy of copies) {
       const winner = window.reduce((best, from) => (size(x, from, copy) > size(x, best, copy) ? from : best));
       for (let c = copy.start; c <= copy.start + 2 * copy.degree; c++) visit(winner + c, to + c);
     }

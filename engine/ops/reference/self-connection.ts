@@ -9,25 +9,25 @@ export const selfConnection: Reference<'SelfConnection'> = ({ x, weight, bias },
   const voxels = x.shape.slice(0, 4);
   const [channelsIn, channelsOut] = [dimension(attributes.irrepsIn), dimension(attributes.irrepsOut)];
   const y = zeros([...voxels, channelsOut]);
-  for (let v = 0; v < x.data.length / channelsIn; v++) {
-    forEachWeight(attributes, (index, channelIn, channelOut, coefficient) => {
-      y.data[v * channelsOut + channelOut] += coefficient * weight.data[index] * x.data[v * channelsIn + channelIn];
-    });
-    for (let c = 0; c < bias.data.length; c++) y.data[v * channelsOut + c] += bias.data[c];
-  }
+  const count = x.data.length / channelsIn;
+  forEachWeight(attributes, (index, channelIn, channelOut, coefficient) => {
+    for (let v = 0; v < count; v++) y.data[v * channelsOut + channelOut] += coefficient * weight.data[index] * x.data[v * channelsIn + channelIn];
+  });
+  for (let v = 0; v < count; v++) for (let c = 0; c < bias.data.length; c++) y.data[v * channelsOut + c] += bias.data[c];
   return { y };
 };
 
 export const selfConnectionBackward: Reference<'SelfConnectionBackward'> = ({ dy, x, weight }, attributes) => {
   const [channelsIn, channelsOut] = [dimension(attributes.irrepsIn), dimension(attributes.irrepsOut)];
   const [dx, dweight, dbias] = [zeros(x.shape), zeros(weight.shape), zeros([scalarCopies(attributes.irrepsOut)])];
-  for (let v = 0; v < x.data.length / channelsIn; v++) {
-    forEachWeight(attributes, (index, channelIn, channelOut, coefficient) => {
+  const count = x.data.length / channelsIn;
+  forEachWeight(attributes, (index, channelIn, channelOut, coefficient) => {
+    for (let v = 0; v < count; v++) {
       dx.data[v * channelsIn + channelIn] += coefficient * weight.data[index] * dy.data[v * channelsOut + channelOut];
       dweight.data[index] += coefficient * x.data[v * channelsIn + channelIn] * dy.data[v * channelsOut + channelOut];
-    });
-    for (let c = 0; c < dbias.data.length; c++) dbias.data[c] += dy.data[v * channelsOut + c];
-  }
+    }
+  });
+  for (let v = 0; v < count; v++) for (let c = 0; c < dbias.data.length; c++) dbias.data[c] += dy.data[v * channelsOut + c];
   return { dx, dweight, dbias };
 };
 
