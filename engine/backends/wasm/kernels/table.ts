@@ -10,6 +10,7 @@ import { concatChannels } from './concat-channels';
 import { gate } from './gate';
 import { instanceNorm } from './instance-norm';
 import { leakyRelu } from './leaky-relu';
+import { maxPool } from './max-pool';
 import { steerableConvolution } from './steerable-convolution';
 import { upsampleTrilinear } from './upsample-trilinear';
 
@@ -22,6 +23,7 @@ const kernelTable = (backend: WasmBackend): Partial<KernelTable> => ({
   ...gate(backend),
   ...instanceNorm(backend),
   ...leakyRelu(backend),
+  ...maxPool(backend),
   ...steerableConvolution(backend),
   ...upsampleTrilinear(backend),
 });

@@ -1,0 +1,26 @@
+import { dimension, parseIrreps } from '../../engine/math/so3/irreps';
+import { describeKernel, randomArray } from './describe-kernel';
+
+const cases = [
+  { irreps: '1x0e', volume: [1, 2, 2, 2] },
+  { irreps: '3x1e', volume: [1, 4, 2, 6] },
+  { irreps: '4x0e+2x1e+1x2e', volume: [1, 6, 10, 14] },
+  { irreps: '8x0e+4x1e+2x2e', volume: [2, 10, 6, 4] },
+  { irreps: '2x2e+5x0e+1x1e', volume: [2, 2, 4, 10] },
+  { irreps: '30x0e', volume: [1, 16, 12, 8] },
+].map(({ irreps, volume }) => ({ label: `${irreps} on ${volume.join(' x ')}`, volume, attributes: { irreps: parseIrreps(irreps) } }));
+
+/** A few values only, so that there are ties. */
+const coarse = (shape: number[]) => {
+  const array = randomArray('x', ...shape);
+  return { ...array, data: array.data.map((value) => Math.round(value * 3)) };
+};
+const input = ({ volume, attributes }: (typeof cases)[number]) => coarse([...volume, dimension(attributes.irreps)]);
+describeKernel('MaxPool', cases.map((one) => ({ ...one, inputs: { x: input(one) } })));
+describeKernel(
+  'MaxPoolBackward',
+  cases.map((one) => {
+    const [batch, depth, height, width] = one.volume;
+    return { ...one, inputs: { dy: randomArray('dy', batch, depth / 2, height / 2, width / 2, dimension(one.attributes.irreps)), x: input(one) } };
+  }),
+);
