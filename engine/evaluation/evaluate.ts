@@ -1,0 +1,128 @@
+/** @file Dice of a predictor upright and under rotation protocols, all poses of a case on one canvas (design, section 7). */
+import type { RotationMatrix, Shape, Structure } from '../contract/engine-api';
+import { badInput, cancelled } from '../contract/problem';
+import { canvasForPoses } from '../data/canvas';
+import { prepareCase, type CaseVolumes, type PreparedCase } from '../data/prepared-case';
+import { rotateLabels } from '../math/resample';
+import { inverseRotation } from '../math/rotation';
+import type { Volume } from '../math/volume';
+import { meanDice, overlaps, summarise, type StructureOverlap, type Summary } from './dice';
+import { posesOf, uprightPose, type Pose, type PoseName, type Protocol } from './protocols';
+
+/** Labels of a normalised image; its sizes are multiples of what {@link EvaluationOptions.multiple} says. */
+export type Predict = (image: Float32Array, shape: Shape, isCancelled?: () => boolean) => Uint8Array;
+
+export interface EvaluationCase {
+  readonly id: string;
+  load(): Promise<CaseVolumes>;
+}
+
+export interface EvaluationOptions {
+  readonly structures: readonly Structure[];
+  readonly protocols: readonly Protocol[];
+  /** Angles of the protocol `planes`. */
+  readonly degrees: readonly number[];
+  /** Canvas sizes are multiples of this. */
+  readonly multiple: number;
+  readonly isCancelled?: () => boolean;
+}
+
+export interface Evaluation {
+  /** Number of cases. */
+  readonly cases: number;
+  /** Over cases, of the mean over structures whose Dice is defined; upright. */
+  readonly mean: number | null;
+  /** Structures that are empty in both reference and prediction of a case, upright, counted over cases. */
+  readonly undefined: number;
+  /** Upright, by name. */
+  readonly structures: Readonly<Record<string, Summary>>;
+  readonly poses: readonly PoseResult[];
+  /** Of all poses, upright included. */
+  readonly worst: (CaseDice & { readonly pose: PoseName }) | null;
+}
+export interface PoseResult extends PoseName, Summary {
+  readonly worst: CaseDice | null;
+  /** What interpolation alone leaves: the reference turned there and back against itself, mean over cases. */
+  readonly interpolationCeiling: number | null;
+}
+export interface CaseDice {
+  readonly dice: number;
+  readonly case: string;
+}
+
+export interface PoseScore {
+  readonly labels: Uint8Array;
+  /** Empty where the case has no reference. */
+  readonly scores: readonly StructureOverlap[];
+}
+
+/** Image and reference turned alike, the image segmented, both compared: what the window and every protocol do with one pose. */
+export function scorePose(predict: Predict, { image, fill, reference }: PreparedCase, rotation: RotationMatrix, structures: readonly Structure[], isCancelled?: () => boolean): PoseScore {
+  const turned = image.rotate(rotation, fill);
+  const labels = predict(turned.data, turned.shape, isCancelled);
+  return { labels, scores: reference ? overlaps(labels, rotateLabels(reference, rotation).data, structures) : [] };
+}
+
+/** @param onProgress poses done of poses in all, over all cases */
+export async function evaluate(predict: Predict, cases: readonly EvaluationCase[], options: EvaluationOptions, onProgress: (done: number, of: number) => void = () => {}): Promise<Evaluation> {
+  if (cases.length === 0) throw badInput('There are no cases to evaluate.', 'Choose a part of the split that has cases, or list some with --cases.');
+  const asked = options.protocols.flatMap((protocol) => posesOf(protocol, options.degrees));
+  // The same turn has many names: it is computed once.
+  const different = new Map([uprightPose, ...asked].map(({ rotation }) => [keyOf(rotation), rotation]));
+  const results: CaseResult[] = [];
+  for (const { id, load } of cases) {
+    const volumes = await load();
+    const prepared = prepareCase(volumes, canvasForPoses(volumes.image.shape, [...different.values()], options.multiple));
+    if (!prepared.reference) throw badInput(`Case ${id} has no labels to compare with.`, 'Evaluate cases that have labels.');
+    const byRotation = new Map<string, RotationResult>();
+    for (const [key, rotation] of different) {
+      if (options.isCancelled?.()) throw cancelled();
+      const { scores } = scorePose(predict, prepared, rotation, options.structures, options.isCancelled);
+      byRotation.set(key, { scores, mean: meanDice(scores), ceiling: thereAndBack(prepared.reference, rotation, options.structures) });
+      onProgress(results.length * different.size + byRotation.size, cases.length * different.size);
+    }
+    results.push({ id, byRotation });
+  }
+  return summary(results, asked, options.structures);
+}
+
+interface RotationResult {
+  scores: readonly StructureOverlap[];
+  mean: number | null;
+  ceiling: number | null;
+}
+interface CaseResult {
+  id: string;
+  byRotation: ReadonlyMap<string, RotationResult>;
+}
+
+function summary(results: readonly CaseResult[], asked: readonly Pose[], structures: readonly Structure[]): Evaluation {
+  const at = ({ rotation }: Pose): readonly RotationResult[] => results.map(({ byRotation }) => byRotation.get(keyOf(rotation))!);
+  const worstAt = (pose: Pose): CaseDice | null => lowest(at(pose).map(({ mean }, i) => ({ dice: mean, case: results[i].id })));
+  const upright = at(uprightPose);
+  return {
+    cases: results.length,
+    mean: summarise(upright.map(({ mean }) => mean)).mean,
+    undefined: upright.flatMap(({ scores }) => scores).filter(({ dice }) => dice === null).length,
+    structures: Object.fromEntries(structures.map(({ name }, i) => [name, summarise(upright.map(({ scores }) => scores[i].dice))])),
+    poses: asked.map((pose) => ({ ...pose.name, ...summarise(at(pose).map(({ mean }) => mean)), worst: worstAt(pose), interpolationCeiling: summarise(at(pose).map(({ ceiling }) => ceiling)).mean })),
+    worst: lowest([uprightPose, ...asked].flatMap((pose) => {
+      const worst = worstAt(pose);
+      return worst ? [{ ...worst, pose: pose.name }] : [];
+    })),
+  };
+}
+
+/** The first of the entries with the lowest Dice; null where none has one. */
+function lowest<T extends { dice: number | null }>(entries: readonly T[]): (T & { dice: number }) | null {
+  const defined = entries.filter((entry): entry is T & { dice: number } => entry.dice !== null);
+  return defined.length === 0 ? null : defined.reduce((worst, entry) => (entry.dice < worst.dice ? entry : worst));
+}
+
+function thereAndBack(reference: Volume<Uint8Array>, rotation: RotationMatrix, structures: readonly Structure[]): number | null {
+  const back = rotateLabels(rotateLabels(reference, rotation), inverseRotation(rotation));
+  return meanDice(overlaps(back.data, reference.data, structures));
+}
+
+/** Entries that differ by rounding alone are one rotation. */
+const keyOf = (rotation: RotationMatrix): string => rotation.map((entry) => Math.round(entry * 1e9) + 0).join();

@@ -1,0 +1,32 @@
+/** @file Rotation protocols: which poses an evaluation compares (design, section 7). */
+import { planes, type Plane, type RotationMatrix } from '../contract/engine-api';
+import { cubeRotations, identityRotation, planeRotation, type Vector3 } from '../math/rotation';
+
+export const protocols = ['planes', 'right-angles'] as const;
+export type Protocol = (typeof protocols)[number];
+
+/** What a pose is called in results. */
+export interface PoseName {
+  readonly protocol: Protocol | 'upright';
+  readonly plane?: Plane;
+  readonly axis?: Vector3;
+  readonly degrees: number;
+}
+export interface Pose {
+  readonly name: PoseName;
+  readonly rotation: RotationMatrix;
+}
+
+export const uprightPose: Pose = { name: { protocol: 'upright', degrees: 0 }, rotation: identityRotation };
+
+/** Half a turn in steps of 15 degrees. */
+export const defaultDegrees: readonly number[] = Array.from({ length: 13 }, (_, step) => 15 * step);
+
+/**
+ * The poses of a protocol, in a fixed order.
+ * `planes`: each angle in the sagittal, coronal and axial plane. `right-angles`: the 24 rotations of the cube.
+ */
+export function posesOf(protocol: Protocol, degrees: readonly number[]): Pose[] {
+  if (protocol === 'planes') return planes.flatMap((plane) => degrees.map((angle) => ({ name: { protocol, plane, degrees: angle }, rotation: planeRotation(plane, angle) })));
+  return cubeRotations.map(({ matrix, axis, angleDegrees }) => ({ name: { protocol, axis, degrees: angleDegrees }, rotation: matrix }));
+}

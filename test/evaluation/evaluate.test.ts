@@ -1,0 +1,110 @@
+import { describe, expect, it } from 'vitest';
+import type { Shape } from '../../engine/contract/engine-api';
+import { canvasFor, canvasForPoses, placeOnCanvas } from '../../engine/data/canvas';
+import { evaluate, type EvaluationCase, type Predict } from '../../engine/evaluation/evaluate';
+import { posesOf } from '../../engine/evaluation/protocols';
+import { identityRotation } from '../../engine/math/rotation';
+
+const structures = [{ value: 1, name: 'Body' }, { value: 2, name: 'Core' }];
+/** A bright ball with a brighter core, off the centre: its labels follow from its intensities at every pose. */
+function ball(id: string, shape: Shape, withCore = true): EvaluationCase {
+  const data = new Float32Array(shape[0] * shape[1] * shape[2]);
+  const labels = new Uint8Array(data.length);
+  for (let i = 0; i < data.length; i++) {
+    const [x, y, z] = [i % shape[0], Math.floor(i / shape[0]) % shape[1], Math.floor(i / (shape[0] * shape[1]))];
+    const radius = Math.hypot(x - shape[0] / 2 + 2, y - shape[1] / 2, z - shape[2] / 2 - 1);
+    labels[i] = withCore && radius < 3 ? 2 : radius < 6 ? 1 : 0;
+    data[i] = 100 * labels[i];
+  }
+  return { id, load: async () => ({ image: { data, shape }, labels: { data: labels, shape } }) };
+}
+const cases = [ball('a', [20, 24, 18]), ball('b', [21, 17, 34])];
+/** Thresholds half-way between the two or three intensities, which normalisation only shifts and stretches. */
+const byIntensity: Predict = (image) => {
+  const [low, high] = [image.reduce((a, b) => Math.min(a, b)), image.reduce((a, b) => Math.max(a, b))];
+  return Uint8Array.from(image, (value) => Math.max(0, Math.round((2 * (value - low)) / (high - low))));
+};
+const options = { structures, protocols: [], degrees: [], multiple: 4 } as const;
+
+describe('evaluate', () => {
+  it('is 1 for a perfect predictor upright and at right angles, and names nothing undefined', async () => {
+    const result = await evaluate(byIntensity, cases, { ...options, protocols: ['right-angles'] });
+    expect(result).toMatchObject({ cases: 2, mean: 1, undefined: 0, structures: { Body: { mean: 1, sd: 0, n: 2 }, Core: { mean: 1, sd: 0, n: 2 } } });
+    expect(result.poses).toHaveLength(24);
+    for (const pose of result.poses) expect(pose).toMatchObject({ protocol: 'right-angles', mean: 1, n: 2, interpolationCeiling: 1 });
+    expect(result.poses[1].axis).toHaveLength(3);
+    expect(Object.keys(result).sort()).toEqual(['cases', 'mean', 'poses', 'structures', 'undefined', 'worst']);
+  });
+
+  it('finds the worst pose and case of a predictor that does not turn', async () => {
+    const fixed = new Map<string, Uint8Array>();
+    for (const one of cases) {
+      const { image, labels } = await one.load();
+      const canvas = canvasForPoses(image.shape, [identityRotation, ...posesOf('planes', [0, 90, 180]).map(({ rotation }) => rotation)], 4);
+      fixed.set(canvas.join(), placeOnCanvas(labels!, canvas, 0).data);
+    }
+    const result = await evaluate((_, shape) => fixed.get(shape.join())!, cases, { ...options, protocols: ['planes'], degrees: [0, 90, 180] });
+    expect(result.mean).toBe(1);
+    const at = (plane: string, degrees: number) => result.poses.find((pose) => pose.plane === plane && pose.degrees === degrees)!;
+    expect(result.poses.map(({ degrees }) => degrees)).toEqual([0, 90, 180, 0, 90, 180, 0, 90, 180]);
+    for (const plane of ['sagittal', 'coronal', 'axial']) expect(at(plane, 0).mean).toBe(1);
+    // The ball lies 2 voxels off along x and 1 along z.
+    expect(at('axial', 180).mean!).toBeLessThan(at('sagittal', 180).mean!);
+    const lowest = Math.min(...result.poses.map(({ worst }) => worst!.dice));
+    expect(result.worst!.dice).toBe(lowest);
+    const found = result.poses.find(({ worst }) => worst!.dice === lowest)!;
+    expect(result.worst).toEqual({ ...found.worst, pose: { protocol: 'planes', plane: found.plane, degrees: found.degrees } });
+  });
+
+  it('shows one canvas to all poses of a case, and each pose once', async () => {
+    const seen: string[] = [];
+    const watching: Predict = (image, shape) => {
+      seen.push(shape.join('x'));
+      return new Uint8Array(image.length);
+    };
+    const progress: number[] = [];
+    const result = await evaluate(watching, cases, { ...options, protocols: ['planes', 'right-angles'], degrees: [0, 45, 90, 360] }, (done, of) => progress.push(done / of));
+    // 24 right angles hold upright and every plane at 0, 90 and 360 degrees; 45 degrees adds three.
+    expect(seen).toHaveLength(2 * 27);
+    expect(new Set(seen).size).toBe(2);
+    expect(result.poses).toHaveLength(3 * 4 + 24);
+    expect(progress).toEqual(progress.map((_, i) => (i + 1) / 54));
+    expect(result.mean).toBe(0);
+  });
+
+  it('stays near the interpolation ceiling when a perfect predictor is turned by any angle', async () => {
+    const { poses, mean } = await evaluate(byIntensity, cases, { ...options, protocols: ['planes'], degrees: [30] });
+    expect(mean).toBe(1);
+    for (const pose of poses) {
+      expect(pose.interpolationCeiling).toBeGreaterThan(0.85);
+      expect(pose.interpolationCeiling).toBeLessThan(1);
+      expect(pose.mean).toBeGreaterThan(0.85);
+    }
+  });
+
+  it('counts what is undefined and leaves it out of the means', async () => {
+    const result = await evaluate(byIntensity, [cases[0], ball('c', [20, 20, 20], false)], { ...options, structures: [...structures, { value: 7, name: 'Absent' }] });
+    // Without a core the body is the brightest, so this predictor calls it core.
+    expect(result.structures).toEqual({ Body: { mean: 0.5, sd: Math.sqrt(0.5), n: 2 }, Core: { mean: 0.5, sd: Math.sqrt(0.5), n: 2 }, Absent: { mean: null, sd: 0, n: 0 } });
+    expect(result.undefined).toBe(2);
+    expect(result.mean).toBe(0.5);
+    expect(result.poses).toEqual([]);
+    expect(result.worst).toEqual({ dice: 0, case: 'c', pose: { protocol: 'upright', degrees: 0 } });
+  });
+
+  it('uses the smallest canvas when nothing is turned', async () => {
+    const { image } = await cases[1].load();
+    await evaluate((data, shape) => {
+      expect(shape).toEqual(canvasFor(image.shape, 4));
+      return new Uint8Array(data.length);
+    }, [cases[1]], options);
+  });
+
+  it('refuses no cases and cases without labels, and stops when cancelled', async () => {
+    await expect(evaluate(byIntensity, [], options)).rejects.toThrow('There are no cases');
+    const bare = { id: 'x', load: async () => ({ ...(await cases[0].load()), labels: null }) };
+    await expect(evaluate(byIntensity, [bare], options)).rejects.toThrow('Case x has no labels');
+    let asked = 0;
+    await expect(evaluate(byIntensity, cases, { ...options, protocols: ['right-angles'], isCancelled: () => ++asked > 3 })).rejects.toMatchObject({ code: 'cancelled' });
+  });
+});
