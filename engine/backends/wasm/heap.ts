@@ -92,6 +92,9 @@ export class Heap {
   floats(start: number, length: number): Float32Array {
     return new Float32Array(this.memory.buffer, start, length);
   }
+  doubles(start: number, length: number): Float64Array {
+    return new Float64Array(this.memory.buffer, start, length);
+  }
   integers(start: number, length: number): Int32Array {
     return new Int32Array(this.memory.buffer, start, length);
   }

@@ -11,6 +11,7 @@ import { gate } from './gate';
 import { instanceNorm } from './instance-norm';
 import { leakyRelu } from './leaky-relu';
 import { maxPool } from './max-pool';
+import { segmentationLoss } from './segmentation-loss';
 import { selfConnection } from './self-connection';
 import { steerableConvolution } from './steerable-convolution';
 import { upsampleTrilinear } from './upsample-trilinear';
@@ -25,6 +26,7 @@ const kernelTable = (backend: WasmBackend): Partial<KernelTable> => ({
   ...instanceNorm(backend),
   ...leakyRelu(backend),
   ...maxPool(backend),
+  ...segmentationLoss(backend),
   ...selfConnection(backend),
   ...steerableConvolution(backend),
   ...upsampleTrilinear(backend),
