@@ -23,6 +23,8 @@ export const steerableUnetSpec = z.strictObject({
   irreps: z.string().regex(/^\d+x[012]e(\+\d+x[012]e)*$/, 'irreps look like 8x0e+4x1e+2x2e: multiplicity, x, degree 0 to 2, e'),
   /** Number of radial basis functions. */
   radialFunctions: z.int().min(1).max(16).default(5),
+  /** True: radial functions confined to the kernel's radius, as the paper's text says; false: as the authors' code does. */
+  cutoff: z.boolean().default(true),
 });
 
 /** The ordinary U-Net the paper compares with: the same frame, ordinary convolutions, leaky ReLU. */

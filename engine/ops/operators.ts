@@ -53,8 +53,8 @@ export interface LatticeSpec {
   /** Kernel diameter in voxels: 3 or 5. */
   kernelSize: number;
   radialFunctions: number;
-  /** Radial functions confined to the radius (the paper's text); e3nn's cutoff=True. */
-  cutoff: true;
+  /** True: radial functions confined to the radius (the paper's text); false: the authors' code. e3nn's `cutoff`. */
+  cutoff: boolean;
 }
 export interface IrrepsPair {
   irrepsIn: Irreps;

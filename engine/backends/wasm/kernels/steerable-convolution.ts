@@ -20,7 +20,7 @@ export const steerableConvolution: KernelFactory<'SteerableConvolution' | 'Steer
 
   const layoutOf = (attributes: SteerableConvolutionAttributes): WeightLayout => {
     const { irrepsIn, irrepsOut, lattice } = attributes;
-    const key = `${printIrreps(irrepsIn)} ${printIrreps(irrepsOut)} ${lattice.kernelSize} ${lattice.radialFunctions}`;
+    const key = `${printIrreps(irrepsIn)} ${printIrreps(irrepsOut)} ${lattice.kernelSize} ${lattice.radialFunctions} ${lattice.cutoff}`;
     if (!layouts.has(key)) layouts.set(key, weightLayout(attributes));
     return layouts.get(key)!;
   };

@@ -44,7 +44,7 @@ export function weightLayout({ irrepsIn, irrepsOut, lattice: spec }: SteerableCo
     const streams: Stream[] = couplingsBetween(a.degree, b.degree).flatMap((coupling) => {
       const path = paths.find((p) => p.entryIn === entryIn && p.entryOut === entryOut && p.degree === coupling.degree)!;
       const sign = adjoint ? transposeSign(coupling) * (coupling.degree % 2 ? -1 : 1) : 1;
-      return stencil.radii.map((radius, shell) => ({ path, radial: radial[shell]!, factor: (sign * path.coefficient * coupling.scale) / taps.points / radius ** coupling.degree }));
+      return stencil.radii.map((radius, shell) => ({ path, radial: radial[shell]!, factor: radius === 0 && coupling.degree > 0 ? 0 : (sign * path.coefficient * coupling.scale) / taps.points / radius ** coupling.degree }));
     });
     const self = selfPaths.find((p) => p.entryIn === entryIn && p.entryOut === entryOut);
     if (self) streams.push({ path: self, radial: null, factor: self.coefficient });

@@ -1,0 +1,64 @@
+/** @file The folder of a run: run.json, metrics.jsonl, last.safetensors (to go on from) and best.safetensors (what it is for). Each is replaced by rename; metrics are appended a line at a time. */
+import { appendFile, mkdir, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { badInput } from '../contract/problem';
+import { runRecord, type RunRecord } from '../contract/run-record';
+import { readBytes, readJson, writeByRename } from '../data/file-access';
+
+/** One point: what was measured, where. Context never hides in the name. */
+export interface Metric {
+  readonly name: 'loss' | 'dice' | 'seconds';
+  readonly value: number;
+  readonly step: number;
+  readonly context: Readonly<Record<string, string | number>>;
+}
+
+export class RunFolder {
+  readonly last: string;
+  readonly best: string;
+  private readonly record: string;
+  private readonly metrics: string;
+  constructor(readonly path: string) {
+    this.last = join(path, 'last.safetensors');
+    this.best = join(path, 'best.safetensors');
+    this.record = join(path, 'run.json');
+    this.metrics = join(path, 'metrics.jsonl');
+  }
+
+  /** For a new run the folder must not hold one already. */
+  async create(): Promise<void> {
+    if (await exists(this.record)) throw badInput(`The folder ${basename(this.path)} already holds a run.`, 'Add --resume to go on with it, or give another name with --set name=... or another --out.');
+    await mkdir(this.path, { recursive: true });
+  }
+  hasCheckpoint(): Promise<boolean> {
+    return exists(this.last);
+  }
+  readRecord(): Promise<RunRecord> {
+    return readJson(this.record, runRecord);
+  }
+  writeRecord(record: RunRecord): Promise<void> {
+    return writeByRename(this.record, `${JSON.stringify(record, null, 2)}\n`);
+  }
+  appendMetrics(points: readonly Metric[]): Promise<void> {
+    return appendFile(this.metrics, points.map((point) => `${JSON.stringify(point)}\n`).join(''));
+  }
+  /** Drops what was measured after the checkpoint a run goes on from: it will be measured again. */
+  async trimMetrics(step: number): Promise<void> {
+    if (!(await exists(this.metrics))) return;
+    const lines = new TextDecoder().decode(await readBytes(this.metrics)).split('\n');
+    const kept = lines.filter((line) => {
+      try {
+        return (JSON.parse(line) as Metric).step <= step;
+      } catch {
+        return false; // the line a crash cut short, or the empty one at the end
+      }
+    });
+    await writeByRename(this.metrics, kept.map((line) => `${line}\n`).join(''));
+  }
+}
+
+const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );

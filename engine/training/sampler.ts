@@ -1,0 +1,50 @@
+/** @file What each step sees. Everything follows from seed, epoch and step, so that a resumed training sees the same. */
+import type { Shape } from '../contract/engine-api';
+import type { TrainingSpec } from '../contract/training-spec';
+import { canvasFor, placeOnCanvas } from '../data/canvas';
+import { Random } from '../math/random';
+import { voxelCount, type Volume } from '../math/volume';
+import type { TrainingCase } from './training-data';
+
+export interface Sample {
+  readonly caseId: string;
+  readonly image: Volume<Float32Array>;
+  readonly labels: Volume<Uint8Array>;
+}
+
+/** The cases of one epoch in order: shuffled passes through all of them, continued from epoch to epoch. */
+export function epochCases<T>(cases: readonly T[], seed: number, epoch: number, steps: number): readonly T[] {
+  const first = epoch * steps;
+  const passes = new Map<number, readonly T[]>();
+  return Array.from({ length: steps }, (_, i) => {
+    const pass = Math.floor((first + i) / cases.length);
+    if (!passes.has(pass)) passes.set(pass, Random.stream(seed, `pass ${pass}`).shuffle(cases));
+    return passes.get(pass)![(first + i) % cases.length]!;
+  });
+}
+
+/** The case in a canvas with random margins of its fill, or a patch of that. */
+export function drawSample(spec: TrainingSpec, { id, image, labels, fill }: TrainingCase, step: number, multiple: number): Sample {
+  const random = Random.stream(spec.seed, `sample ${step}`);
+  const canvas = marginCanvas(image.shape, spec.sampling.marginVoxels, multiple, random);
+  const whole = { image: placeOnCanvas(image, canvas, fill), labels: placeOnCanvas(labels, canvas, 0) };
+  if (spec.sampling.kind === 'volume') return { caseId: id, ...whole };
+  const size = canvas.map((extent) => Math.min(extent, canvasFor([spec.sampling.patchSize, 1, 1], multiple)[0])) as unknown as Shape;
+  const origin = canvas.map((extent, axis) => random.integer(extent - size[axis]! + 1)) as unknown as Shape;
+  return { caseId: id, image: cut(whole.image, origin, size), labels: cut(whole.labels, origin, size) };
+}
+
+/** Fill of 0 to `margin` voxels an axis in all, rounded up to what the network divides. */
+export function marginCanvas(shape: Shape, margin: number, multiple: number, random: Random): Shape {
+  return canvasFor(shape.map((extent) => extent + random.integer(margin + 1)) as unknown as Shape, multiple);
+}
+
+function cut<T extends Float32Array | Uint8Array>({ data, shape }: Volume<T>, [x0, y0, z0]: Shape, size: Shape): Volume<T> {
+  const out = (data instanceof Float32Array ? new Float32Array(voxelCount(size)) : new Uint8Array(voxelCount(size))) as T;
+  for (let z = 0; z < size[2]; z++)
+    for (let y = 0; y < size[1]; y++) {
+      const from = x0 + shape[0] * (y + y0 + shape[1] * (z + z0));
+      out.set(data.subarray(from, from + size[0]), size[0] * (y + size[1] * z));
+    }
+  return { data: out, shape: size };
+}

@@ -1,0 +1,53 @@
+/** @file The cases of a training in memory: normalised once, upright, with the hashes the record keeps. */
+import { createHash } from 'node:crypto';
+import type { Structure } from '../contract/engine-api';
+import { badInput } from '../contract/problem';
+import type { TrainingSpec } from '../contract/training-spec';
+import { borderMedian } from '../data/canvas';
+import { readBytes } from '../data/file-access';
+import { loadCase, openDataset } from '../data/msd-dataset';
+import { zScore } from '../data/normalise';
+import { readSplit } from '../data/split';
+import type { Volume } from '../math/volume';
+
+export interface TrainingCase {
+  readonly id: string;
+  /** Normalised intensities and labels on the case's own grid. */
+  readonly image: Volume<Float32Array>;
+  readonly labels: Volume<Uint8Array>;
+  readonly fill: number;
+}
+export interface TrainingData {
+  readonly structures: readonly Structure[];
+  readonly train: readonly TrainingCase[];
+  readonly validation: readonly TrainingCase[];
+  /** SHA-256 of every file read. */
+  readonly hashes: readonly { case: string; part: 'train' | 'validation'; image: string; label: string }[];
+}
+
+/** Reads the training and validation cases of the split; the test cases are never opened. Throws a GyraError naming the file that is wrong. */
+export async function loadTrainingData(spec: TrainingSpec, datasetFolder: string): Promise<TrainingData> {
+  const dataset = await openDataset(datasetFolder);
+  const split = await readSplit(dataset, { file: spec.data.split, seed: spec.seed });
+  const outputs = Math.max(...dataset.structures.map(({ value }) => value)) + 1;
+  if (spec.model.outputs !== outputs) throw badInput(`The model has ${spec.model.outputs} outputs and the data set ${dataset.name} has ${outputs} classes with background.`, `Set model.outputs to ${outputs}.`);
+  if (spec.model.inputs !== 1) throw badInput(`The model has ${spec.model.inputs} inputs and the data set ${dataset.name} one image a case.`, 'Set model.inputs to 1.');
+  const wanted = { train: split.train.slice(0, spec.data.trainingCases), validation: split.validation };
+  for (const part of ['train', 'validation'] as const) if (wanted[part].length === 0) throw badInput(`The split leaves no case to ${part === 'train' ? 'train on' : 'validate on'}.`, 'Add cases, or give a split file with at least one case in train and in validation.');
+  const hashes: TrainingData['hashes'][number][] = [];
+  const load = (part: 'train' | 'validation') =>
+    Promise.all(
+      wanted[part].map(async (id): Promise<TrainingCase> => {
+        const files = dataset.cases.find((one) => one.id === id)!;
+        const { image, labels } = await loadCase(dataset, files);
+        hashes.push({ case: id, part, image: await sha256(files.imagePath), label: await sha256(files.labelPath) });
+        const normalised = { data: zScore(image.data), shape: image.shape };
+        return { id, image: normalised, labels, fill: borderMedian(normalised) };
+      }),
+    );
+  const [train, validation] = [await load('train'), await load('validation')];
+  hashes.sort((a, b) => a.part.localeCompare(b.part) || a.case.localeCompare(b.case));
+  return { structures: dataset.structures, train, validation, hashes };
+}
+
+const sha256 = async (path: string): Promise<string> => createHash('sha256').update(await readBytes(path)).digest('hex');

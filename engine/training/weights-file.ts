@@ -1,0 +1,72 @@
+/** @file Trained weights on disk: one safetensors file that says what network it belongs to, or the run folder that holds it. */
+import { stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { tensor } from '@tensorflow/tfjs-core';
+import { z } from 'zod';
+import type { Structure } from '../contract/engine-api';
+import { modelSpec, type ModelSpec } from '../contract/model-spec';
+import { badInput } from '../contract/problem';
+import { runRecord, type RunRecord } from '../contract/run-record';
+import { readBytes, readJson, writeByRename } from '../data/file-access';
+import { readSafetensors, writeSafetensors } from '../data/safetensors';
+import { buildNetwork } from '../model/build-network';
+import type { Network } from '../model/network';
+
+const structureList = z.array(z.strictObject({ value: z.int(), name: z.string() }));
+
+/** Writes weights, spec and structures by rename; `half` stores them in half precision. */
+export async function saveWeights(network: Network, path: string, structures: readonly Structure[], { half = false } = {}): Promise<void> {
+  const dtype = half ? ('F16' as const) : ('F32' as const);
+  const tensors = new Map([...network.variables].map(([name, value]) => [name, { dtype, shape: value.shape, data: value.dataSync<'float32'>() }]));
+  await writeByRename(path, writeSafetensors(tensors, { spec: JSON.stringify(network.spec), structures: JSON.stringify(structures) }));
+}
+
+export interface LoadedNetwork {
+  readonly network: Network;
+  readonly spec: ModelSpec;
+  readonly structures: readonly Structure[];
+  /** Of the run it comes from, where the path is a run folder. */
+  readonly record?: RunRecord;
+}
+
+/**
+ * The network of a run folder (its best weights) or of a .safetensors file.
+ * @throws GyraError where the path is neither, the file is damaged or of a newer version, or tensors do not fit the spec.
+ */
+export async function loadNetwork(path: string): Promise<LoadedNetwork> {
+  const folder = (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
+  const file = folder ? join(path, 'best.safetensors') : path;
+  const { tensors, metadata } = readSafetensors(await readBytes(file), folder ? `${basename(path)}/best.safetensors` : basename(path));
+  const record = folder ? await readJson(join(path, 'run.json'), runRecord) : undefined;
+  const spec = readMetadata(metadata['spec'], modelSpec, basename(file));
+  const structures = readMetadata(metadata['structures'], structureList, basename(file));
+  const network = buildNetwork(spec, 0);
+  const problems = [...network.variables].flatMap(([name, value]) => {
+    const stored = tensors.get(name);
+    if (!stored) return [`${name} is missing`];
+    if (stored.shape.join() !== value.shape.join()) return [`${name} is [${stored.shape.join(', ')}] instead of [${value.shape.join(', ')}]`];
+    const values = tensor(Float32Array.from(stored.data as Float32Array), value.shape);
+    value.assign(values);
+    values.dispose();
+    return [];
+  });
+  if (problems.length) {
+    network.dispose();
+    throw badInput(`${basename(file)} does not fit its own spec: ${problems.slice(0, 3).join('; ')}${problems.length > 3 ? `; and ${problems.length - 3} more` : ''}.`, 'Give the weights file of this architecture, or train it again.');
+  }
+  return { network, spec, structures, record };
+}
+
+function readMetadata<T>(text: string | undefined, parser: z.ZodType<T>, file: string): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(text ?? '');
+  } catch {
+    throw badInput(`${file} does not say which network its weights belong to.`, 'Give a file written by gyra train.');
+  }
+  const version = (value as { schemaVersion?: unknown } | null)?.schemaVersion;
+  if (typeof version === 'number' && version > 1) throw badInput(`${file} was written by a newer version of Gyra.`, 'Update Gyra to read it.');
+  const parsed = parser.safeParse(value);
+  if (!parsed.success) throw badInput(`${file} holds a spec that cannot be read: ${parsed.error.issues[0]?.message}.`, 'Give a file written by gyra train.');
+  return parsed.data;
+}
