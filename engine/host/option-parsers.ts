@@ -1,0 +1,24 @@
+/** @file Values of command-line options, refused with a message where they make no sense. */
+import { InvalidArgumentError } from 'commander';
+
+export function parseCount(text: string): number {
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1) throw new InvalidArgumentError('Give a whole number from 1.');
+  return count;
+}
+
+/** Parser of a list separated by commas. */
+export const listOf = <T>(parse: (text: string) => T) => (text: string): T[] => text.split(',').map((part) => parse(part.trim()));
+
+export function parseDegrees(text: string): number {
+  const degrees = Number(text);
+  if (text === '' || !Number.isFinite(degrees)) throw new InvalidArgumentError('Give angles in degrees, as in 0,30,90.');
+  return degrees;
+}
+
+/** Parser of one of a few words. */
+export const oneOf = <T extends string>(allowed: readonly T[]) => (text: string): T => {
+  const found = allowed.find((word) => word === text);
+  if (found === undefined) throw new InvalidArgumentError(`Give ${allowed.join(' or ')}.`);
+  return found;
+};
