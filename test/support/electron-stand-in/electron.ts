@@ -6,11 +6,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BrowserContext } from 'playwright-core';
 import { chromium } from 'playwright-core';
-import { findChromium, headlessFlags } from '../../../scripts/chromium.mjs';
 import { createBrowserWindow, type Shared } from './browser-window';
 
-/** The `electron` module for an app in `appFolder`. Chromium's debugging address is printed as Electron prints it. */
-export function createElectron(appFolder: string): object {
+export interface ChromiumLaunch {
+  executablePath: string;
+  args: readonly string[];
+}
+
+/** The `electron` module for an app in `appFolder`, with windows in the given Chromium. Its debugging address is printed as Electron prints it. */
+export function createElectron(appFolder: string, { executablePath, args }: ChromiumLaunch): object {
   const profile = mkdtempSync(join(tmpdir(), 'gyra-stand-in-'));
   const switches: string[] = [];
   let context: BrowserContext | undefined;
@@ -19,7 +23,7 @@ export function createElectron(appFolder: string): object {
   const shared: Shared = { context: () => context!, app: new EventEmitter(), handlers: new Map(), schemes: new Map() };
 
   async function start(): Promise<void> {
-    context = await chromium.launchPersistentContext(profile, { executablePath: findChromium()!, args: [...headlessFlags, ...switches, '--remote-debugging-port=0'], viewport: { width: 1280, height: 720 } });
+    context = await chromium.launchPersistentContext(profile, { executablePath, args: [...args, ...switches, '--remote-debugging-port=0'], viewport: { width: 1280, height: 720 } });
     const [port, path] = readFileSync(join(profile, 'DevToolsActivePort'), 'utf8').split('\n');
     process.stderr.write(`DevTools listening on ws://127.0.0.1:${port}${path}\n`);
   }

@@ -1,0 +1,64 @@
+/** @file `npm test`: set-up, then types, lint, import rules, unit tests, application tests and the packing check. Ends with the line `N passed, N failed`. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SetupError, root, run, setUp } from './setup.mjs';
+
+const folder = mkdtempSync(join(tmpdir(), 'gyra-test-'));
+const tool = (...path) => join(root, 'node_modules', ...path);
+const node = (...args) => run(process.execPath, args);
+
+/** Each step says how many checks passed and failed; all but the vitest ones are one check. */
+const steps = [
+  { name: 'set-up', check: prepare, isEssential: true },
+  { name: 'types', check: () => one(node(tool('typescript', 'bin', 'tsc'), '--noEmit')) },
+  { name: 'lint', check: () => one(node(tool('eslint', 'bin', 'eslint.js'), '.')) },
+  { name: 'import rules', check: () => one(node(tool('dependency-cruiser', 'bin', 'dependency-cruise.mjs'), '--config', '.dependency-cruiser.cjs', 'engine', 'electron', 'renderer')) },
+  { name: 'unit tests', check: () => vitest('unit') },
+  { name: 'application tests', check: () => vitest('app') },
+  { name: 'packing', check: () => one(node(join(root, 'scripts', 'packing-check.mjs'))) },
+];
+
+let passed = 0;
+let failed = 0;
+for (const { name, check, isEssential } of steps) {
+  console.log(`\n== ${name}`);
+  const begunMs = Date.now();
+  const outcome = await check();
+  passed += outcome.passed;
+  failed += outcome.failed;
+  const seconds = ((Date.now() - begunMs) / 1000).toFixed(1);
+  console.log(`== ${name}: ${outcome.passed} passed, ${outcome.failed} failed${outcome.skipped ? `, ${outcome.skipped} skipped` : ''} (${seconds} s)`);
+  if (isEssential && outcome.failed) break;
+}
+rmSync(folder, { recursive: true, force: true });
+console.log(`\n${passed} passed, ${failed} failed`);
+process.exit(failed ? 1 : 0);
+
+async function one(exitCode) {
+  return (await exitCode) === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+}
+
+async function prepare() {
+  try {
+    await setUp();
+    const { chromiumRemedy, ensureChromium } = await import('./chromium.mjs');
+    if (!(await ensureChromium())) throw new SetupError('The application tests need a Chromium browser, and none was found.', chromiumRemedy);
+    return { passed: 1, failed: 0 };
+  } catch (error) {
+    console.error(error instanceof SetupError ? error.message : error);
+    return { passed: 0, failed: 1 };
+  }
+}
+
+async function vitest(project) {
+  const report = join(folder, `${project}.json`);
+  const code = await node(tool('vitest', 'vitest.mjs'), 'run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`);
+  try {
+    const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(report, 'utf8'));
+    // A file that cannot be loaded fails the run without a failed test.
+    return { passed: numPassedTests, failed: numFailedTests || (code === 0 ? 0 : 1), skipped: numPendingTests };
+  } catch {
+    return { passed: 0, failed: 1 };
+  }
+}
