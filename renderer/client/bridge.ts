@@ -1,5 +1,6 @@
 /** @file The way to the engine: what Electron's preload put on the window, or the same over a socket where a browser is the window. */
 import type { Bridge } from '../../engine/contract/engine-api';
+import { denyNavigation } from './deny-navigation';
 import { connectLoopback } from './loopback-bridge';
 
 declare global {
@@ -8,4 +9,9 @@ declare global {
   }
 }
 
-export const bridge: Bridge = window.gyra ?? connectLoopback(`ws://${window.location.host}/engine`);
+export const bridge: Bridge = window.gyra ?? openLoopback();
+
+function openLoopback(): Bridge {
+  denyNavigation();
+  return connectLoopback(`ws://${window.location.host}/engine`);
+}

@@ -1,0 +1,74 @@
+/** @file Files dropped anywhere on the window: one image, or an image and its labels. They are read here and sent to the engine. */
+import { useEffect, useState } from 'react';
+import type { Workbench } from '../client/workbench';
+import { useWorkbench } from '../client/workbench-context';
+import { notify } from '../state/session';
+import { useWorkspace } from '../state/workspace';
+
+/** Names as people give to label files. */
+const labelName = /(^|[^a-z])(label|labels|seg|segmentation|mask|gt|dseg|aseg|reference)([^a-z]|$)/i;
+
+export function DropTarget() {
+  const workbench = useWorkbench();
+  const [fileCount, setFileCount] = useState(0);
+  useEffect(() => {
+    let depth = 0;
+    const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false;
+    const listeners = {
+      dragenter(event: DragEvent) {
+        if (!hasFiles(event)) return;
+        depth++;
+        setFileCount([...event.dataTransfer!.items].filter(({ kind }) => kind === 'file').length || 1);
+      },
+      dragleave(event: DragEvent) {
+        if (hasFiles(event) && --depth === 0) setFileCount(0);
+      },
+      dragover(event: DragEvent) {
+        if (hasFiles(event)) event.preventDefault();
+      },
+      drop(event: DragEvent) {
+        if (!hasFiles(event)) return;
+        event.preventDefault();
+        depth = 0;
+        setFileCount(0);
+        void openDropped(workbench, [...event.dataTransfer!.files]);
+      },
+    };
+    for (const [name, listener] of Object.entries(listeners)) window.addEventListener(name, listener as EventListener);
+    return () => {
+      for (const [name, listener] of Object.entries(listeners)) window.removeEventListener(name, listener as EventListener);
+    };
+  }, [workbench]);
+
+  if (fileCount === 0) return null;
+  return (
+    <div className="drop-overlay">
+      <div>
+        <b>{fileCount > 2 ? `Drop one or two files, not ${fileCount}` : `Drop to open ${fileCount === 1 ? 'a case' : '2 files as one case'}`}</b>
+        <span>{fileCount === 2 ? 'an image and its labels, NIfTI (.nii, .nii.gz)' : 'a NIfTI image (.nii, .nii.gz); with its labels as a second file, Dice is shown'}</span>
+      </div>
+    </div>
+  );
+}
+
+/** Which of two files is the image: the one not named like labels, else the first. */
+export function imageAndLabels<T extends { readonly name: string }>(files: readonly T[]): readonly [image: T, labels?: T] {
+  const [first, second] = files;
+  if (!second) return [first];
+  return labelName.test(first.name) && !labelName.test(second.name) ? [second, first] : [first, second];
+}
+
+async function openDropped(workbench: Workbench, files: readonly File[]): Promise<void> {
+  if (files.length === 0) return;
+  if (files.length > 2) return notify({ kind: 'error', message: `${files.length} files were dropped; a case is one image, or an image and its labels.`, remedy: 'Drop one or two NIfTI files.' });
+  const [image, labels] = imageAndLabels(files);
+  useWorkspace.setState({ screen: 'explore' });
+  try {
+    await workbench.openFiles(await read(image), labels && (await read(labels)));
+  } catch {
+    // A folder, or a file that was moved away while it was dragged.
+    notify({ kind: 'error', message: `${image.name} could not be read.`, remedy: 'Drop a file, not a folder, from a place that is still there.' });
+  }
+}
+
+const read = async (file: File) => ({ name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) });

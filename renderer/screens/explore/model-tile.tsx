@@ -1,0 +1,121 @@
+/** @file One model: its score above, the head in 3D and slices below. A model that fails leaves the others alone. */
+import { TriangleAlert } from 'lucide-react';
+import { useEffect, useMemo, useState } from 'react';
+import type { ModelSummary, OpenCase, Plane } from '../../../engine/contract/engine-api';
+import { identityRotation, type Vector3 } from '../../../engine/math/rotation';
+import { fromRotation, poseText, rotationOf, sameRotation } from '../../state/pose';
+import { usePose } from '../../state/pose-store';
+import { useSession } from '../../state/session';
+import { dragBy, endGesture, startGesture } from '../../state/turning';
+import { useWorkspace } from '../../state/workspace';
+import { structureToken, tokenRgb } from '../../ui/tokens';
+import { caseBox } from '../../viewer/reslice';
+import { SliceView, type SliceScene } from '../../viewer/slice-view';
+import { VolumeView } from '../../viewer/volume-view';
+import { Score } from './score';
+import { useVolumeScene } from './use-volume-scene';
+
+const slicePlanes: readonly Plane[] = ['axial', 'coronal', 'sagittal'];
+/** A result later than this is marked as awaited. */
+const patienceMs = 150;
+
+interface ModelTileProps {
+  readonly open: OpenCase;
+  /** Null: there is no model, the case is shown by itself. */
+  readonly model: ModelSummary | null;
+  readonly crosshair: Vector3;
+  readonly onCrosshair: (point: Vector3) => void;
+}
+
+export function ModelTile({ open, model, crosshair, onCrosshair }: ModelTileProps) {
+  const pose = usePose((state) => state.pose);
+  const rotation = useMemo(() => rotationOf(pose), [pose]);
+  const segmentation = useSession((session) => (model ? session.segmentations[model.id] : undefined));
+  const failure = useSession((session) => (model ? session.failures[model.id] : undefined));
+  const { overlays, opacity, hiddenStructures, layout } = useWorkspace((workspace) => workspace.settings);
+  const isBehind = segmentation !== undefined && !sameRotation(segmentation.rotation, rotation);
+  const isStale = useDelayed(isBehind, patienceMs);
+
+  const sliceScene = useMemo((): SliceScene => {
+    const visible = open.structures.map(({ value }, index) => ({ value, colour: tokenRgb(structureToken(index)) })).filter(({ value }) => !hiddenStructures.includes(value));
+    return {
+      image: open.image,
+      shape: open.canvasShape,
+      box: caseBox(open.canvasShape, open.fileShape),
+      window: open.window,
+      rotation,
+      crosshair,
+      structures: visible,
+      prediction: segmentation ? { labels: segmentation.labels, rotation: segmentation.rotation } : null,
+      reference: open.reference ? { labels: open.reference, rotation: identityRotation } : null,
+      show: overlays,
+      opacity,
+      colours: { background: tokenRgb('--viewer'), missed: tokenRgb('--missed'), extra: tokenRgb('--extra') },
+    };
+  }, [open, rotation, crosshair, segmentation, overlays, opacity, hiddenStructures]);
+  const volumeScene = useVolumeScene(open, segmentation, rotation);
+  const name = model?.name ?? open.name;
+
+  return (
+    <section className="model" aria-label={name} data-model={model?.id}>
+      <Score open={open} model={model} segmentation={segmentation} isStale={isStale} />
+      <div className="views">
+        {layout !== 'slices' && (
+          <div className="volume-tile">
+            <VolumeView scene={volumeScene} label={`3D view of ${name}; drag or use the arrow keys to turn`} onTurnStart={startGesture} onTurn={dragBy} onTurnEnd={endGesture} />
+            <Caption layers={captionOf(overlays, open.reference !== null)} />
+          </div>
+        )}
+        {layout !== '3d' && (
+          <div className="slices">
+            {slicePlanes.map((plane) => (
+              <div className="slice-tile" key={plane}>
+                <SliceView plane={plane} scene={sliceScene} label={`${plane} slice, ${name}`} onCrosshair={onCrosshair} />
+                <span className="tag">{plane}</span>
+              </div>
+            ))}
+          </div>
+        )}
+        <span className="tag bottom-left num">{isStale && segmentation ? `${poseText(pose)} asked, ${poseText(fromRotation(segmentation.rotation, pose.plane))} shown` : poseText(pose)}</span>
+        {segmentation && layout !== 'slices' && <span className="tag bottom-right num">{Math.round(segmentation.milliseconds)} ms</span>}
+        {isStale && <span key={segmentation?.rotation.join()} className="progress-line" style={{ animationDuration: `${segmentation?.milliseconds ?? 0}ms` }} />}
+        {failure && (
+          <div className="tile-failure" role="status">
+            <TriangleAlert size={16} />
+            <b>{failure.message}</b>
+            <span>{failure.remedy}</span>
+          </div>
+        )}
+      </div>
+    </section>
+  );
+}
+
+const Caption = ({ layers }: { layers: readonly string[] }) => (
+  <span className="tag">
+    {layers.map((layer, index) => (
+      <span key={layer} className={index > 0 ? 'strong' : ''}>
+        {index > 0 && ' '}
+        {layer}
+      </span>
+    ))}
+  </span>
+);
+
+function captionOf(overlays: { prediction: boolean; reference: boolean; disagreement: boolean }, hasReference: boolean): string[] {
+  if (overlays.disagreement && hasReference) return ['Disagreement:', 'missed pink, extra white'];
+  const reference = overlays.reference && hasReference;
+  if (overlays.prediction) return reference ? ['Prediction', 'over the reference (white)'] : ['Prediction'];
+  return reference ? ['Reference (white)'] : ['Scan'];
+}
+
+/** True once `value` has been true for so long; false at once. */
+function useDelayed(value: boolean, delayMs: number): boolean {
+  const [isDue, setDue] = useState(false);
+  useEffect(() => {
+    if (!value) return setDue(false);
+    const timer = setTimeout(() => setDue(true), delayMs);
+    return () => clearTimeout(timer);
+  }, [value, delayMs]);
+  return value && isDue;
+}

@@ -1,0 +1,56 @@
+/** @file What a 3D tile shows: the scan cut open behind the structure, the prediction as surfaces, the reference as a white ghost. */
+import { useMemo } from 'react';
+import type { OpenCase, RotationMatrix, Segmentation } from '../../../engine/contract/engine-api';
+import { useWorkspace } from '../../state/workspace';
+import { structureToken, tokenRgb } from '../../ui/tokens';
+import { project } from '../../viewer/camera';
+import { disagreement, disagreementLabels } from '../../viewer/disagreement-labels';
+import { caseBox, centreOf } from '../../viewer/reslice';
+import { labelSurface, turnedBack, type Surface } from '../../viewer/surface';
+import type { Scene, SceneSurface, SceneVolume } from '../../viewer/volume-scene';
+
+const ghostOpacity = 0.28;
+/** Of the structure's depth, how much of it stays sunk in the cut. */
+const sunk = 0.12;
+
+export function useVolumeScene(open: OpenCase, segmentation: Segmentation | undefined, rotation: RotationMatrix): Scene {
+  const { overlays, hiddenStructures } = useWorkspace((workspace) => workspace.settings);
+  const { prediction: showsPrediction, reference: showsReference, disagreement: showsDisagreement } = overlays;
+  const volume = useMemo((): SceneVolume => ({ image: open.image, shape: open.canvasShape, box: caseBox(open.canvasShape, open.fileShape), window: open.window }), [open]);
+  const visible = useMemo(() => open.structures.map(({ value }, index) => ({ value, token: structureToken(index) })).filter(({ value }) => !hiddenStructures.includes(value)), [open, hiddenStructures]);
+
+  const predicted = useMemo((): SceneSurface[] => {
+    if (!segmentation || !showsPrediction || showsDisagreement) return [];
+    return visible.map(({ value, token }) => ({ surface: turnedBack(labelSurface(segmentation.labels, segmentation.shape, value), segmentation.shape, segmentation.rotation), colour: tokenRgb(token), opacity: 1 }));
+  }, [segmentation, showsPrediction, showsDisagreement, visible]);
+  const reference = useMemo((): SceneSurface[] => {
+    if (!open.reference) return [];
+    return visible.map(({ value }) => ({ surface: labelSurface(open.reference!, open.canvasShape, value), colour: tokenRgb('--reference'), opacity: ghostOpacity }));
+  }, [open, visible]);
+  const differing = useMemo((): SceneSurface[] => {
+    if (!segmentation || !open.reference || !showsDisagreement) return [];
+    const labels = disagreementLabels(segmentation, open.reference, visible.map(({ value }) => value));
+    return (['missed', 'extra'] as const).map((kind) => ({ surface: turnedBack(labelSurface(labels, segmentation.shape, disagreement[kind]), segmentation.shape, segmentation.rotation), colour: tokenRgb(`--${kind}`), opacity: 1 }));
+  }, [segmentation, open, showsDisagreement, visible]);
+
+  const marker = reference.length > 0 ? reference : predicted;
+  return useMemo(
+    () => ({ volume, surfaces: [...predicted, ...differing, ...(showsReference ? reference : [])], rotation, cutDepth: cutDepth(marker.map(({ surface }) => surface), open, rotation) }),
+    [volume, predicted, differing, reference, showsReference, marker, open, rotation],
+  );
+}
+
+/** The plane facing the viewer that has the structure standing in front of it; through the centre where there is none. */
+function cutDepth(surfaces: readonly Surface[], { canvasShape }: OpenCase, rotation: RotationMatrix): number {
+  const centre = centreOf(canvasShape);
+  let nearest = -Infinity;
+  let farthest = Infinity;
+  for (const { vertices } of surfaces)
+    for (let i = 0; i < vertices.length; i += 3) {
+      const depth = project([vertices[i] - centre[0], vertices[i + 1] - centre[1], vertices[i + 2] - centre[2]], rotation)[2];
+      nearest = Math.max(nearest, depth);
+      farthest = Math.min(farthest, depth);
+    }
+  return farthest === Infinity ? 0 : farthest + sunk * (nearest - farthest);
+}
+

@@ -1,0 +1,33 @@
+/** @file Which models stand side by side, and which mark and hue each keeps everywhere. */
+import type { ModelSummary } from '../../engine/contract/engine-api';
+import type { ModelMark } from '../ui/model-mark';
+import { largestNumberOfTiles } from './workspace';
+
+/** The chosen models that exist, in the chosen order; without a choice the first steerable and the first ordinary one. */
+export function shownModels(models: readonly ModelSummary[], chosen: readonly string[]): readonly ModelSummary[] {
+  const found = chosen.flatMap((id) => models.filter((model) => model.id === id)).slice(0, largestNumberOfTiles);
+  if (found.length > 0) return found;
+  const first = (['steerable-unet', 'unet'] as const).flatMap((architecture) => models.find(({ spec }) => spec.architecture === architecture) ?? []);
+  return first.length === 2 ? first : models.slice(0, 2);
+}
+
+const steerable: Omit<ModelMark, 'dashed'>[] = [{ shape: 'circle', colour: '--model-steerable' }];
+const ordinary: Omit<ModelMark, 'dashed'>[] = [
+  { shape: 'square', colour: '--model-ordinary' },
+  { shape: 'triangle', colour: '--model-ordinary-20' },
+  { shape: 'diamond', colour: '--model-ordinary-full' },
+];
+
+/** The mark of a model: by its kind and its place among the models of that kind. */
+export function markOf(models: readonly ModelSummary[], modelId: string): ModelMark {
+  const model = models.find(({ id }) => id === modelId);
+  const kind = model?.spec.architecture === 'steerable-unet' ? steerable : ordinary;
+  const place = models.filter(({ spec }) => spec.architecture === model?.spec.architecture).findIndex(({ id }) => id === modelId);
+  return { ...kind[Math.max(0, place) % kind.length], dashed: place >= kind.length };
+}
+
+/** `4:2:1 · 0.03 M parameters`: irreps ratio or width, and size. */
+export function modelSize({ spec, parameters }: ModelSummary): { design: string; parameters: string } {
+  const design = spec.architecture === 'steerable-unet' ? spec.irreps.split('+').map((term) => term.split('x')[0]).join(':') : `${spec.features} wide, ${spec.kernelSize}³`;
+  return { design, parameters: parameters >= 995_000 ? `${(parameters / 1e6).toFixed(2)} M` : parameters >= 9_950 ? `${Math.round(parameters / 1000)} k` : `${(parameters / 1000).toFixed(1)} k` };
+}
