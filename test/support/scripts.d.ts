@@ -3,3 +3,6 @@ declare module '*/scripts/chromium.mjs' {
   export function findChromium(): string | null;
   export const headlessFlags: readonly string[];
 }
+declare module '*/scripts/electron-binary.mjs' {
+  export function findElectron(): string | null;
+}

@@ -5,8 +5,7 @@ import { build } from 'esbuild';
 /** Resolves to the file to run: node FILE APP-FOLDER. */
 export async function buildStandIn(folder: string): Promise<string> {
   const here = (name: string) => join(import.meta.dirname, `${name}.ts`);
-  const node = { bundle: true, platform: 'node', format: 'cjs', external: ['playwright-core'], outdir: folder, outExtension: { '.js': '.cjs' } } as const;
-  await build({ ...node, entryPoints: [here('executable'), here('parent-port')] });
+  await build({ bundle: true, platform: 'node', format: 'cjs', external: ['playwright-core'], entryPoints: [here('executable'), here('parent-port')], outdir: folder, outExtension: { '.js': '.cjs' } });
   // What runs inside pages has no modules: one global each.
   await build({ bundle: true, format: 'iife', globalName: 'standIn', target: 'chrome130', entryPoints: [here('isolated-world'), here('page-world')], outdir: folder });
   return join(folder, 'executable.cjs');

@@ -1,0 +1,111 @@
+/** @file The whole program, opened as a person opens it, in each shell that this machine has. */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { _electron, chromium, type Page } from 'playwright-core';
+import { startLoopback } from '../../electron/loopback/server';
+import { findChromium, headlessFlags } from '../../scripts/chromium.mjs';
+import { findElectron } from '../../scripts/electron-binary.mjs';
+import { buildStandIn } from './electron-stand-in/build';
+
+export const root = resolve(import.meta.dirname, '..', '..');
+
+export interface Workbench {
+  readonly page: Page;
+  /** Process id of the engine that runs now. */
+  enginePid(): Promise<number | undefined>;
+  close(): Promise<void>;
+}
+
+export interface Shell {
+  readonly name: string;
+  readonly kind: 'electron' | 'browser';
+  open(): Promise<Workbench>;
+}
+
+const loopback: Shell = {
+  name: 'loopback server in Chromium',
+  kind: 'browser',
+  async open() {
+    const server = await startLoopback({ rendererFolder: join(root, 'dist', 'renderer'), engineFile: join(root, 'dist', 'engine', 'engine-process.js'), assetsFolder: join(root, 'assets'), port: 0 });
+    const browser = await chromium.launch({ executablePath: findChromium()!, args: [...headlessFlags] });
+    const page = await browser.newPage({ viewport: { width: 1280, height: 720 } });
+    await page.goto(server.url);
+    return {
+      page,
+      enginePid: async () => server.enginePid,
+      async close() {
+        await browser.close();
+        await server.close();
+      },
+    };
+  },
+};
+
+const standIn: Shell = {
+  name: 'Electron stand-in',
+  kind: 'electron',
+  async open() {
+    const folder = mkdtempSync(join(tmpdir(), 'gyra-stand-in-'));
+    const executable = await buildStandIn(folder);
+    const child = spawn(process.execPath, [executable, root], { env: standInEnvironment(), stdio: ['ignore', 'inherit', 'pipe'] });
+    const browser = await chromium.connectOverCDP(await debuggingAddress(child));
+    const [context] = browser.contexts();
+    const page = context.pages()[0] ?? (await context.waitForEvent('page'));
+    return {
+      page,
+      enginePid: async () => childRunning('engine-process.js', child.pid!),
+      async close() {
+        const ended = new Promise((resolve) => child.on('exit', resolve));
+        child.kill();
+        await ended;
+        rmSync(folder, { recursive: true, force: true });
+      },
+    };
+  },
+};
+
+const electron: Shell = {
+  name: 'Electron',
+  kind: 'electron',
+  async open() {
+    const app = await _electron.launch({ executablePath: findElectron()!, args: [root, ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])] });
+    return {
+      page: await app.firstWindow(),
+      enginePid: () => app.evaluate(({ app }) => app.getAppMetrics().find(({ serviceName, name }) => [serviceName, name].includes('Gyra engine'))?.pid),
+      close: () => app.close(),
+    };
+  },
+};
+
+const hasScreen = process.platform !== 'linux' || Boolean(process.env.DISPLAY ?? process.env.WAYLAND_DISPLAY);
+const hasElectron = findElectron() !== null && hasScreen;
+if (!hasElectron) console.log(`skipped: the specs of the shell on a real Electron, as there is no ${hasScreen ? 'Electron binary' : 'screen'} here`);
+export const shells: readonly Shell[] = [loopback, standIn, ...(hasElectron ? [electron] : [])];
+
+export const standInEnvironment = (): NodeJS.ProcessEnv => ({
+  ...process.env,
+  // The bundled stand-in lies outside the repository and finds playwright-core through this.
+  NODE_PATH: join(root, 'node_modules'),
+  STAND_IN_CHROMIUM: JSON.stringify({ executablePath: findChromium(), args: headlessFlags }),
+});
+
+function debuggingAddress(child: ChildProcess): Promise<string> {
+  let said = '';
+  return new Promise((resolve, reject) => {
+    child.stderr!.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+      const address = /DevTools listening on (ws:\S+)/.exec(said)?.[1];
+      if (address) resolve(address);
+    });
+    child.on('exit', () => reject(new Error(`The Electron stand-in ended: ${said}`)));
+  });
+}
+
+/** Process id of a child of `parent` whose command line holds `name`. */
+export function childRunning(name: string, parent: number): number | undefined {
+  const lines = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' }).split('\n');
+  const found = lines.map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line)).find((match) => match && Number(match[2]) === parent && match[3].includes(name));
+  return found ? Number(found[1]) : undefined;
+}
