@@ -1,0 +1,34 @@
+/** @file Channels of a result are made in blocks of 8 (two vectors): what a register tile holds, and how panels of weights and sums are laid out. */
+import { loadF32, loadV128, type FunctionBuilder, type I32, type V128 } from '../../assembler';
+
+export const blockVectors = 2;
+export const blockChannels = 4 * blockVectors;
+export const blockBytes = 4 * blockChannels;
+/** Lines, or inputs, a register tile holds: 4 x 2 vectors of sums keep both multipliers of a core busy and leave registers for what they are made of. */
+export const tileLines = 4;
+
+export const blocksOf = (channels: number): number => Math.ceil(channels / blockChannels);
+/** Channels of transformed inputs, whole vectors. */
+export const paddedChannels = (channels: number): number => Math.ceil(channels / 4) * 4;
+
+export const emptyBlock = (f: FunctionBuilder): V128[] => Array.from({ length: blockVectors }, () => f.v128());
+export const loadBlock = (f: FunctionBuilder, into: readonly V128[], pointer: I32, offset = 0): void => into.forEach((local, j) => f.set(local, loadV128(pointer, offset + 16 * j)));
+export const storeBlock = (f: FunctionBuilder, block: readonly V128[], pointer: I32, offset = 0): void => block.forEach((local, j) => f.store(pointer, local, offset + 16 * j));
+
+/** Copies the first `count` channels of the block at `from`, and writes nothing behind them. Changes `to`. */
+export function copyBlock(f: FunctionBuilder, to: I32, from: I32, count: I32): void {
+  f.if(
+    count.ge(blockChannels),
+    () => {
+      for (let j = 0; j < blockVectors; j++) f.store(to, loadV128(from, 16 * j), 16 * j);
+    },
+    () => {
+      const source = f.i32(from);
+      f.times(count, () => {
+        f.store(to, loadF32(source));
+        f.advance(source, 4);
+        f.advance(to, 4);
+      });
+    },
+  );
+}

@@ -1,0 +1,25 @@
+import { describeKernel, randomArray } from './describe-kernel';
+
+/** Kernel, channels in and out, voxels: single ones, primes, channels beside whole blocks, rows that end in the middle of a tile, many channels on few voxels. */
+const cases = [
+  { kernelSize: 5, channelsIn: 1, channelsOut: 1, voxels: [1, 1, 1, 1] },
+  { kernelSize: 5, channelsIn: 1, channelsOut: 15, voxels: [1, 3, 5, 13] },
+  { kernelSize: 5, channelsIn: 5, channelsOut: 3, voxels: [2, 7, 3, 2] },
+  { kernelSize: 5, channelsIn: 15, channelsOut: 30, voxels: [1, 5, 6, 17] },
+  { kernelSize: 5, channelsIn: 30, channelsOut: 17, voxels: [1, 18, 2, 5] },
+  { kernelSize: 5, channelsIn: 120, channelsOut: 97, voxels: [1, 3, 2, 3] },
+  { kernelSize: 3, channelsIn: 2, channelsOut: 9, voxels: [1, 1, 4, 5] },
+  { kernelSize: 3, channelsIn: 13, channelsOut: 24, voxels: [2, 6, 7, 11] },
+  { kernelSize: 3, channelsIn: 8, channelsOut: 8, voxels: [1, 20, 3, 1] },
+  { kernelSize: 1, channelsIn: 7, channelsOut: 3, voxels: [1, 4, 5, 6] },
+  { kernelSize: 7, channelsIn: 3, channelsOut: 4, voxels: [1, 5, 4, 9] },
+].map(({ kernelSize: k, channelsIn, channelsOut, voxels }) => ({
+  label: `${k}^3, ${channelsIn} to ${channelsOut} channels, ${voxels.join(' x ')}`,
+  kernelSize: k,
+  x: randomArray('x', ...voxels, channelsIn),
+  dy: randomArray('dy', ...voxels, channelsOut),
+  weight: randomArray('weight', k, k, k, channelsIn, channelsOut),
+}));
+
+describeKernel('Convolution', cases.map(({ label, x, weight }) => ({ label, inputs: { x, weight }, attributes: {} })));
+describeKernel('ConvolutionBackwardInput', cases.map(({ label, dy, weight }) => ({ label, inputs: { dy, weight }, attributes: {} })));
