@@ -1,0 +1,60 @@
+/** @file `gyra train SPEC`: one training in a process of its own; Ctrl-C keeps what a resume needs. */
+import { basename, join } from 'node:path';
+import { InvalidArgumentError, type Command } from 'commander';
+import { parseCount } from '../option-parsers';
+import { readTrainingSpec } from '../read-training-spec';
+import { startTrainingJob } from '../training-job';
+import type { TrainProgress } from '../../training/train';
+
+interface Options {
+  set: string[];
+  out?: string;
+  threads?: number;
+  timeLimit?: number;
+  resume?: boolean;
+  json?: boolean;
+}
+
+export function register(program: Command): void {
+  program
+    .command('train')
+    .description('train one network; SPEC is a JSON file or a preset of assets/presets')
+    .argument('<spec>', 'spec file, or name of a preset')
+    .option('--set <key=value>', 'change one field of the spec, as in --set stopping.maximumSteps=100; may be given again', (text: string, all: string[]) => [...all, text], [])
+    .option('--out <folder>', 'run folder (default: runs/<name of the spec>)')
+    .option('--threads <count>', 'threads to compute with', parseCount)
+    .option('--time-limit <minutes>', 'stop after the epoch in which so many minutes have passed', parseMinutes)
+    .option('--resume', 'go on from the last whole epoch; starts the run where there is none')
+    .option('--json', 'print the run record as one JSON document')
+    .action(run);
+}
+
+async function run(specName: string, { set, out, threads, timeLimit, resume = false, json }: Options): Promise<void> {
+  const { spec, datasetFolder } = await readTrainingSpec(specName, set);
+  const runFolder = out ?? join('runs', spec.name);
+  const job = startTrainingJob({ spec, datasetFolder, runFolder, resume, timeLimitMinutes: timeLimit, threads }, report);
+  const stop = (): void => job.cancel();
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  try {
+    const record = await job.finished;
+    const dice = record.bestValidationDice?.toFixed(3) ?? 'none';
+    process.stdout.write(json ? `${JSON.stringify(record)}\n` : `${spec.name}: ${record.steps} steps in ${record.epochs} epochs, ${(record.wallSeconds / 60).toFixed(1)} minutes; best validation Dice ${dice} (n = ${new Set(record.data.filter(({ part }) => part === 'validation').map((one) => one.case)).size}), in ${basename(runFolder)}.\n`);
+  } finally {
+    process.off('SIGINT', stop);
+    process.off('SIGTERM', stop);
+  }
+}
+
+function report({ epoch, step, maximumSteps, loss, validationDice, bestDice, wallSeconds }: TrainProgress): void {
+  const text = `epoch ${epoch + 1}, step ${step} of at most ${maximumSteps}, loss ${loss.toFixed(3)}`;
+  const minutes = `${(wallSeconds / 60).toFixed(1)} min`;
+  if (validationDice !== null) process.stderr.write(`${process.stderr.isTTY ? '\r\x1b[K' : ''}${text}, validation Dice ${validationDice.toFixed(3)} (best ${(bestDice ?? 0).toFixed(3)}), ${minutes}\n`);
+  else if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}, ${minutes}`);
+}
+
+function parseMinutes(text: string): number {
+  const minutes = Number(text);
+  if (!(minutes > 0)) throw new InvalidArgumentError('Give minutes above 0.');
+  return minutes;
+}

@@ -1,0 +1,32 @@
+/** @file Main file of a job process: its own thread only handles messages, so that a cancel is read at once; the training runs in a worker thread. */
+import { constants, setPriority } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import { problemFrom } from '../contract/problem';
+import type { JobMessage, JobRequest } from './training-job';
+import type { JobWorkerData } from './job-worker';
+
+const cancel = new Int32Array(new SharedArrayBuffer(4));
+const stop = (): void => void Atomics.store(cancel, 0, 1);
+const say = (message: JobMessage): void => void (process.connected && process.send?.(message));
+
+// Ctrl-C reaches the whole group: the command that started us decides, and tells us through the channel
+process.on('SIGINT', () => {});
+process.on('SIGTERM', stop);
+// whoever started the job is gone: keep what a resume needs and end
+process.on('disconnect', stop);
+
+try {
+  setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+} catch {
+  // only a courtesy to the window
+}
+
+let worker: Worker | undefined;
+process.on('message', (message: JobRequest) => {
+  if (message.kind === 'cancel') stop();
+  if (message.kind !== 'train' || worker) return;
+  worker = new Worker(new URL('./job-worker.js', import.meta.url), { workerData: { cancel, request: message.request } satisfies JobWorkerData });
+  worker.on('message', say);
+  worker.on('error', (error) => say({ kind: 'end', result: { ok: false, problem: problemFrom(error) } }));
+  worker.on('exit', () => process.disconnect?.());
+});

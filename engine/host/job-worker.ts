@@ -1,0 +1,30 @@
+/** @file The compute thread of a job process. */
+import { parentPort, workerData } from 'node:worker_threads';
+import packageJson from '../../package.json';
+import { startBackend } from '../backends/choose';
+import { problemFrom } from '../contract/problem';
+import { meanDice, overlaps } from '../evaluation/dice';
+import { train } from '../training/train';
+import type { JobMessage, TrainingRequest } from './training-job';
+
+export interface JobWorkerData {
+  cancel: Int32Array;
+  request: TrainingRequest;
+}
+const { cancel, request } = workerData as JobWorkerData;
+const say = (message: JobMessage): void => parentPort!.postMessage(message);
+
+try {
+  const backend = await startBackend({ threads: request.threads, cancel });
+  const record = await train({
+    ...request,
+    score: (prediction, reference, structures) => meanDice(overlaps(prediction, reference, structures)),
+    environment: { version: packageJson.version, backend: 'wasm', kernelVariant: backend.kernelVariant, threads: backend.threads },
+    onProgress: (progress) => say({ kind: 'progress', progress }),
+  });
+  say({ kind: 'end', result: { ok: true, value: record } });
+} catch (error) {
+  say({ kind: 'end', result: { ok: false, problem: problemFrom(error) } });
+}
+parentPort!.close();
+process.exit();

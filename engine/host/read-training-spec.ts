@@ -1,0 +1,65 @@
+/** @file From a spec file or the name of a preset, with settings given on the command line, to a complete training spec. */
+import { readdir, stat } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { badInput } from '../contract/problem';
+import { trainingSpec, type TrainingSpec } from '../contract/training-spec';
+import { readJson } from '../data/file-access';
+
+const presetsFolder = fileURLToPath(new URL('../../assets/presets', import.meta.url));
+
+/** @param settings Texts like `stopping.maximumSteps=100`; a value is JSON where it parses, else text. */
+export async function readTrainingSpec(nameOrFile: string, settings: readonly string[], presets = presetsFolder): Promise<{ spec: TrainingSpec; datasetFolder: string }> {
+  const file = await specFile(nameOrFile, presets);
+  const raw = await readJson(file, z.record(z.string(), z.unknown()));
+  if (typeof raw['schemaVersion'] === 'number' && raw['schemaVersion'] > 1) throw badInput(`${basename(file)} was written by a newer version of Gyra.`, 'Update Gyra to read it.');
+  for (const setting of settings) applySetting(raw, setting);
+  const parsed = trainingSpec.safeParse(raw);
+  if (!parsed.success) {
+    const [{ path, message }] = parsed.error.issues as [z.core.$ZodIssue];
+    throw badInput(`${basename(file)}: ${path.length ? `field "${path.join('.')}": ` : ''}${message}.`, 'Correct this field; the presets in assets/presets show every field.');
+  }
+  const spec = parsed.data;
+  const datasetFolder = await firstFolder([resolve(spec.data.dataset), resolve(dirname(file), spec.data.dataset)]);
+  if (!datasetFolder) throw badInput(`The data set folder ${basename(spec.data.dataset)} was not found.`, 'Give it with --set data.dataset=FOLDER, relative to where you are.');
+  // records never hold an absolute path
+  return { spec: isAbsolute(spec.data.dataset) ? { ...spec, data: { ...spec.data, dataset: basename(spec.data.dataset) } } : spec, datasetFolder };
+}
+
+async function specFile(nameOrFile: string, presets: string): Promise<string> {
+  if (await is(nameOrFile, 'isFile')) return nameOrFile;
+  const preset = join(presets, `${nameOrFile}.json`);
+  if (/^[a-z0-9-]+$/.test(nameOrFile) && (await is(preset, 'isFile'))) return preset;
+  const known = (await readdir(presets).catch(() => [])).map((name) => name.replace(/\.json$/, ''));
+  throw badInput(`${basename(nameOrFile)} is neither a spec file nor a preset.`, `Give a JSON file, or one of the presets: ${known.join(', ')}.`);
+}
+
+function applySetting(raw: Record<string, unknown>, setting: string): void {
+  const equals = setting.indexOf('=');
+  if (equals < 1) throw badInput(`--set ${setting} has no value.`, 'Write it as --set stopping.maximumSteps=100.');
+  const keys = setting.slice(0, equals).split('.');
+  if (keys.some((key) => ['__proto__', 'constructor', 'prototype', ''].includes(key))) throw badInput(`--set ${setting} names no field.`, 'Write it as --set stopping.maximumSteps=100.');
+  const text = setting.slice(equals + 1);
+  let value: unknown = text;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // plain text
+  }
+  const parent = keys.slice(0, -1).reduce<Record<string, unknown>>((at, key) => {
+    if (typeof at[key] !== 'object' || at[key] === null) at[key] = {};
+    return at[key] as Record<string, unknown>;
+  }, raw);
+  parent[keys.at(-1)!] = value;
+}
+
+const is = (path: string, kind: 'isFile' | 'isDirectory'): Promise<boolean> =>
+  stat(path).then(
+    (found) => found[kind](),
+    () => false,
+  );
+async function firstFolder(paths: readonly string[]): Promise<string | undefined> {
+  for (const path of paths) if (await is(path, 'isDirectory')) return path;
+  return undefined;
+}

@@ -1,0 +1,42 @@
+/** @file One training in a process of its own, as the command line sees it. The process ends with the job, and its memory with it. */
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { GyraError, type Result } from '../contract/problem';
+import type { RunRecord } from '../contract/run-record';
+import type { TrainingSpec } from '../contract/training-spec';
+import type { TrainProgress } from '../training/train';
+
+export interface TrainingRequest {
+  readonly spec: TrainingSpec;
+  readonly datasetFolder: string;
+  readonly runFolder: string;
+  readonly resume: boolean;
+  readonly timeLimitMinutes?: number;
+  readonly threads?: number;
+}
+/** To the job process; anything else it gets is ignored. */
+export type JobRequest = { kind: 'train'; request: TrainingRequest } | { kind: 'cancel' };
+export type JobMessage = { kind: 'progress'; progress: TrainProgress } | { kind: 'end'; result: Result<RunRecord> };
+
+export interface TrainingJob {
+  /** Rejects with a GyraError; of code `cancelled` after `cancel`, with the last whole epoch kept. */
+  readonly finished: Promise<RunRecord>;
+  /** Stops the training within one tile. */
+  cancel(): void;
+}
+
+export function startTrainingJob(request: TrainingRequest, onProgress: (progress: TrainProgress) => void, processFile = fileURLToPath(new URL('./job-process.js', import.meta.url))): TrainingJob {
+  // its own process group would outlive a closed terminal: it stays in ours and hears the end of the channel instead
+  const child = fork(processFile, { serialization: 'advanced', execArgv: [] });
+  const finished = new Promise<RunRecord>((resolve, reject) => {
+    child.on('message', (message: JobMessage) => {
+      if (message.kind === 'progress') onProgress(message.progress);
+      else if (message.result.ok) resolve(message.result.value);
+      else reject(new GyraError(message.result.problem.code, message.result.problem.message, message.result.problem.remedy));
+    });
+    child.on('exit', (code, signal) => reject(new GyraError('engine-stopped', `The training process ended early (${signal ?? `code ${code}`}).`, 'Run the same command with --resume: it goes on from the last whole epoch.')));
+    child.on('error', reject);
+  });
+  child.send({ kind: 'train', request } satisfies JobRequest);
+  return { finished, cancel: () => void (child.connected && child.send({ kind: 'cancel' } satisfies JobRequest)) };
+}
