@@ -26,8 +26,12 @@ describe.each([1, 2, 4])('the machine on %i threads', (threads) => {
 
   it('stops with `cancelled` when the flag is up, and works again after', () => {
     const x = tensor([1, -1]);
+    const { heap } = handle.backend.machine;
+    engine().runKernel(kernelNameOf('LeakyRelu'), { x }, { slope: 0.5 });
+    const before = heap.blocks;
     cancel[0] = 1;
     expect(() => engine().runKernel(kernelNameOf('LeakyRelu'), { x }, { slope: 0.5 })).toThrow('cancelled');
+    expect(heap.blocks).toBe(before);
     cancel[0] = 0;
     const [y] = engine().runKernel(kernelNameOf('LeakyRelu'), { x }, { slope: 0.5 }) as unknown as [typeof x];
     expect([...y.dataSync()]).toEqual([1, -0.5]);

@@ -10,7 +10,7 @@ import { relativeError } from '../support/relative-error';
 import { goldenFile } from '../support/safetensors-file';
 
 const golden = goldenFile('unet_physical');
-const asTensor = ({ shape, data }: NumberArray): Tensor5D => tensor(Float32Array.from(data), [...shape]) as Tensor5D;
+const asTensor = ({ shape, data }: NumberArray): Tensor5D => tensor(Float32Array.from(data), shape as Tensor5D['shape']);
 
 describe("the steerable U-Net against e3nn_Unet's, with its weights", () => {
   let handle: BackendHandle;

@@ -21,6 +21,7 @@ const relabelling = new Set(['Reshape', 'Identity', 'Cast', 'ExpandDims', 'Squee
 export class WasmBackend extends MathBackendCPU {
   /** The largest tensor a plain tfjs kernel has read or written since the last reset: the proof that no step falls back. */
   largestFallback = { kernel: '', elements: 0 };
+  private made: TensorInfo[] = [];
 
   constructor(readonly machine: Machine) {
     super();
@@ -34,7 +35,19 @@ export class WasmBackend extends MathBackendCPU {
     const pointer = this.machine.heap.allocate(size * 4);
     const values = type === 'float32' ? this.machine.heap.floats(pointer, size) : this.machine.heap.integers(pointer, size);
     const info = this.makeTensorInfo([...shape], type, values as unknown as BackendValues);
+    this.made.push(info);
     return { pointer, shape, size, info };
+  }
+
+  /** Runs a kernel and, when it throws, as on a cancel, gives back the tensors it made. */
+  attempt<T>(kernel: () => T): T {
+    this.made = [];
+    try {
+      return kernel();
+    } catch (error) {
+      for (const { dataId } of this.made) this.disposeData(dataId, true);
+      throw error;
+    }
   }
 
   /** The tensor as a block of the heap; values that tfjs holds in an ordinary array move there once. */

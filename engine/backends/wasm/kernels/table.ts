@@ -7,6 +7,7 @@ import { adamStep } from './adam-step';
 import { registerAdd } from './add';
 import { argMaxChannels } from './arg-max-channels';
 import { concatChannels } from './concat-channels';
+import { convolution } from './convolution';
 import { gate } from './gate';
 import { instanceNorm } from './instance-norm';
 import { leakyRelu } from './leaky-relu';
@@ -22,6 +23,7 @@ const kernelTable = (backend: WasmBackend): Partial<KernelTable> => ({
   ...adamStep(backend),
   ...argMaxChannels(backend),
   ...concatChannels(backend),
+  ...convolution(backend),
   ...gate(backend),
   ...instanceNorm(backend),
   ...leakyRelu(backend),
@@ -40,7 +42,7 @@ export function registerKernels(backend: WasmBackend): void {
       backendName,
       kernelFunc: ({ inputs, attrs }) => {
         const tensors = Object.fromEntries(Object.entries(inputs).map(([name, info]) => [name, backend.heapTensor(info!)])) as Record<string, HeapTensor>;
-        return (kernel as (i: Record<string, HeapTensor>, a: unknown) => ReturnType<KernelFunction<OperatorName>>)(tensors, attrs);
+        return backend.attempt(() => (kernel as (i: Record<string, HeapTensor>, a: unknown) => ReturnType<KernelFunction<OperatorName>>)(tensors, attrs));
       },
     });
 }
