@@ -45,8 +45,8 @@ export function decodeMessage(bytes: Uint8Array): unknown {
     .map(({ slot, key, kind, length }) => {
       const byteLength = length * kinds[kind].BYTES_PER_ELEMENT;
       if (at + byteLength > bytes.length) throw new RangeError('message is shorter than it says');
-      // Not bytes.slice, which shares memory where the bytes are a Buffer of Node's.
-      const array = new kinds[kind](bytes.buffer.slice(bytes.byteOffset + at, bytes.byteOffset + at + byteLength));
+      // a copy; bytes.slice would share memory where the bytes are a Buffer of Node's
+      const array = new kinds[kind](Uint8Array.from(bytes.subarray(at, at + byteLength)).buffer);
       at = align(at + byteLength);
       return { slot, key, array };
     });
