@@ -54,3 +54,6 @@ export function orientation(geometry: Geometry): string {
 
 /** Voxel size as text: 0.7 x 0.7 x 5 mm. */
 export const printSpacing = (spacingMm: readonly number[]): string => `${spacingMm.map((size) => Number(size.toPrecision(4))).join(' x ')} mm`;
+
+/** Whether turning by voxels distorts anatomy so much that a person should know. */
+export const isFarFromCubic = (spacingMm: readonly number[]): boolean => Math.max(...spacingMm) > 1.5 * Math.min(...spacingMm);

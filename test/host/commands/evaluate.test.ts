@@ -1,0 +1,130 @@
+import '@tensorflow/tfjs-backend-cpu';
+import { readFileSync, readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { concat, neg, setBackend, type Tensor5D } from '@tensorflow/tfjs-core';
+import { describe, expect, it, vi } from 'vitest';
+import { writeVolume } from '../../../engine/data/nifti';
+import { register as evaluate } from '../../../engine/host/commands/evaluate';
+import { register as predict } from '../../../engine/host/commands/predict';
+import type { Network } from '../../../engine/model/network';
+import { plainGeometry } from '../../support/nifti-file';
+import { runCommand } from '../../support/run-command';
+import { temporaryFolder } from '../../support/temporary-folder';
+
+const spec = { architecture: 'unet', schemaVersion: 1, inputs: 1, outputs: 2, poolings: 1, kernelSize: 3, padding: 'centred', features: 1 } as const;
+// A network that calls everything brighter than the mean a body: the commands are tested here, networks elsewhere.
+vi.mock('../../../engine/training/weights-file', () => ({
+  loadNetwork: async (path: string) => {
+    const network: Network = { spec, variables: new Map(), logits: (image) => concat([neg(image), image], 4) as Tensor5D, dispose: () => {} };
+    return { network, spec, structures: [{ value: 1, name: 'Body' }], record: path.endsWith('run') ? record : undefined };
+  },
+}));
+vi.mock('../../../engine/backends/choose', () => ({ startBackend: async () => (await setBackend('cpu'), { threads: 1, dispose: async () => {} }) }));
+
+const shape = [8, 9, 10] as const;
+/** A box off the centre, 40 voxels. */
+const body = (i: number): number => (i % 8 < 4 && Math.floor(i / 8) % 9 > 6 && Math.floor(i / 72) > 4 ? 1 : 0);
+const voxels = Uint8Array.from({ length: 720 }, (_, i) => body(i));
+const image = writeVolume({ data: Float32Array.from(voxels, (value) => 10 + 90 * value), shape }, plainGeometry, 'a.nii.gz');
+const label = writeVolume({ data: voxels, shape }, plainGeometry, 'a.nii.gz');
+const ids = ['a', 'b', 'c'];
+const dataset = {
+  'data/dataset.json': { name: 'Phantom', labels: { 0: 'background', 1: 'Body' }, training: ids.map((id) => ({ image: `imagesTr/${id}.nii.gz`, label: `labelsTr/${id}.nii.gz` })) },
+  'data/split.json': { train: ['a'], validation: [], test: ['b', 'c'] },
+  ...Object.fromEntries(ids.flatMap((id) => [[`data/imagesTr/${id}.nii.gz`, image], [`data/labelsTr/${id}.nii.gz`, label]])),
+};
+const record = {
+  schemaVersion: 1, status: 'done', spec: { schemaVersion: 1, name: 'tiny', model: spec, data: { dataset: 'data' } }, parameters: 1, structures: [{ value: 1, name: 'Body' }], data: [],
+  environment: { version: '0', backend: 'wasm', kernelVariant: 'plain', threads: 1, node: '20', machine: 'm' }, steps: 1, epochs: 1, bestEpoch: 1, bestValidationDice: 1, wallSeconds: 1,
+};
+const run = (...args: string[]) => runCommand([evaluate, predict], ...args);
+
+describe('gyra evaluate', () => {
+  it('prints one JSON document of the agreed form, progress elsewhere', async () => {
+    const folder = temporaryFolder(dataset);
+    const { code, stdout, stderr } = await run('evaluate', 'm.safetensors', `${folder}/data`, '--protocol', 'planes,right-angles', '--degrees', '0,90', '--json');
+    expect(code).toBe(0);
+    expect(stderr).toContain('Poses');
+    const result = JSON.parse(stdout);
+    expect(result).toMatchObject({ cases: 2, mean: 1, undefined: 0, structures: { Body: { mean: 1, sd: 0, n: 2 } }, worst: { dice: 1, case: 'b' } });
+    expect(result.poses).toHaveLength(6 + 24);
+    expect(result.poses[1]).toEqual({ protocol: 'planes', plane: 'sagittal', degrees: 90, mean: 1, sd: 0, n: 2, worst: { dice: 1, case: 'b' }, interpolationCeiling: 1 });
+    expect(stdout.trim().split('\n')).toHaveLength(1);
+  });
+
+  it('takes a part of the split, or a list of cases as JSON or as lines', async () => {
+    const folder = temporaryFolder({ ...dataset, 'list.json': ['a', 'b', 'c'], 'list.txt': 'a\r\n\nc\n' });
+    const cases = async (...args: string[]) => JSON.parse((await run('evaluate', 'm.safetensors', `${folder}/data`, '--json', ...args)).stdout).cases;
+    expect([await cases(), await cases('--split', 'train'), await cases('--cases', `${folder}/list.json`), await cases('--cases', `${folder}/list.txt`)]).toEqual([2, 1, 3, 2]);
+  });
+
+  it('prints a table for people', async () => {
+    const { stdout } = await run('evaluate', 'm.safetensors', `${temporaryFolder(dataset)}/data`, '--protocol', 'planes', '--degrees', '45');
+    expect(stdout).toMatch(/^2 cases, mean Dice 1.0000 upright\n {2}Body: 1.0000, SD 0.0000, n 2\n {2}planes sagittal 45°: 0\.\d{4}/);
+    expect(stdout).toMatch(/Worst: 0\.\d{4}, b, planes \w+ 45°\n$/);
+  });
+
+  it('adds the curve to the run record and keeps the rest of it', async () => {
+    const folder = temporaryFolder({ ...dataset, 'run/run.json': record });
+    expect((await run('evaluate', `${folder}/run`, `${folder}/data`, '--protocol', 'planes', '--degrees', '0,90', '--record')).code).toBe(0);
+    const written = JSON.parse(readFileSync(join(folder, 'run/run.json'), 'utf8'));
+    expect(written).toMatchObject(record);
+    expect(written.evaluation).toMatchObject({ dataset: 'Phantom', split: 'test', upright: { mean: 1, sd: 0, n: 2 } });
+    expect(written.evaluation.curve).toHaveLength(6);
+    expect(readdirSync(join(folder, 'run'))).toEqual(['run.json']);
+  });
+
+  it('says so when voxels are far from cubes', async () => {
+    const flat = { ...plainGeometry, pixdim: [1, 1, 1, 4] as const };
+    const folder = temporaryFolder({ ...dataset, 'data/imagesTr/b.nii.gz': writeVolume({ data: Float32Array.from(voxels), shape }, flat, 'b.nii.gz'), 'data/labelsTr/b.nii.gz': writeVolume({ data: voxels, shape }, flat, 'b.nii.gz') });
+    expect((await run('evaluate', 'm.safetensors', `${folder}/data`, '--protocol', 'right-angles')).stderr).toContain('b: voxels of 1 x 1 x 4 mm are far from cubes');
+  });
+
+  it.each([
+    ['an unknown case', ['--cases', '%/bad.txt'], 'Phantom has no case z.'],
+    ['an empty list', ['--cases', '%/empty.txt'], 'empty.txt lists no cases.'],
+    ['an empty part', ['--split', 'validation'], 'The split of Phantom has no cases in validation.'],
+    ['a list and a part', ['--cases', '%/bad.txt', '--split', 'test'], 'cannot be used with'],
+    ['an unknown protocol', ['--protocol', 'cone'], 'Give planes or right-angles.'],
+    ['a record without its curve', ['--record'], '--record stores Dice over angle'],
+    ['a record of a file', ['--record', '--protocol', 'planes'], 'm.safetensors is no run folder'],
+    ['no threads', ['--threads', '0'], 'whole number from 1'],
+  ])('refuses %s with 2', async (_what, args, message) => {
+    const folder = temporaryFolder({ ...dataset, 'bad.txt': 'z', 'empty.txt': '\n' });
+    const { code, stdout, stderr } = await run('evaluate', 'm.safetensors', `${folder}/data`, ...args.map((arg) => arg.replace('%', folder)));
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(message);
+  });
+
+  it('refuses a data set with structures the model does not know', async () => {
+    const folder = temporaryFolder({ ...dataset, 'data/dataset.json': { ...dataset['data/dataset.json'], labels: { 1: 'Body', 2: 'Core' } } });
+    expect(await run('evaluate', 'm.safetensors', `${folder}/data`)).toMatchObject({ code: 2, stderr: expect.stringContaining('m.safetensors tells 1 structures apart, and Phantom has 2.') });
+  });
+});
+
+describe('gyra predict', () => {
+  it('writes labels with the geometry of the image', async () => {
+    const folder = temporaryFolder({ 'scan.nii.gz': image });
+    const { code, stdout } = await run('predict', 'm.safetensors', `${folder}/scan.nii.gz`, '-o', `${folder}/out.nii.gz`, '--json');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ output: 'out.nii.gz', shape, volumesMl: { Body: 0.04 } });
+    expect(readFileSync(join(folder, 'out.nii.gz')).equals(label)).toBe(true);
+  });
+
+  it.each([
+    ['an output that is no NIfTI name', 'scan.nii.gz', 'out.png', 'out.png is no NIfTI name'],
+    ['an output over the image', 'scan.nii.gz', 'scan.nii.gz', 'is the image itself'],
+    ['a folder that does not exist', 'scan.nii.gz', 'no/where.nii', 'folder of the output where.nii does not exist'],
+    ['a missing image', 'none.nii', 'out.nii', 'none.nii was not found'],
+    ['an image of one intensity', 'flat.nii', 'out.nii', 'flat.nii: every voxel has the same intensity'],
+  ])('refuses %s, and writes nothing', async (_what, input, output, message) => {
+    const files = { 'scan.nii.gz': image, 'flat.nii': writeVolume({ data: new Float32Array(720), shape }, plainGeometry, 'flat.nii') };
+    const folder = temporaryFolder(files);
+    const { code, stderr } = await run('predict', 'm.safetensors', `${folder}/${input}`, '-o', `${folder}/${output}`);
+    expect(code).toBe(2);
+    expect(stderr).toContain(message);
+    expect(stderr).not.toContain(folder);
+    expect(readdirSync(folder).sort()).toEqual(Object.keys(files).map((name) => basename(name)).sort());
+    expect(readFileSync(join(folder, 'scan.nii.gz')).equals(image)).toBe(true);
+  });
+});
