@@ -1,5 +1,9 @@
 /** @file Entry of the command line: every command, and the arguments of this process. */
 import { runCommandLine } from './command-line';
+import { register as bench } from './commands/bench';
+import { register as evaluate } from './commands/evaluate';
 import { register as info } from './commands/info';
+import { register as predict } from './commands/predict';
+import { register as train } from './commands/train';
 
-process.exitCode = await runCommandLine(process.argv.slice(2), [info]);
+process.exitCode = await runCommandLine(process.argv.slice(2), [info, train, predict, evaluate, bench]);
