@@ -37,4 +37,5 @@ if (parentPort) parentPort.on('message', (request: ComputeRequest) => void answe
 else {
   process.on('message', (request: ComputeRequest) => void answer(request));
   process.on('disconnect', () => process.exit());
+  if (!process.connected) process.exit();
 }

@@ -21,7 +21,9 @@ if (!assets) throw new Error('engine-process needs --assets FOLDER');
 os.setPriority(os.constants.priority.PRIORITY_BELOW_NORMAL);
 // Ctrl-C reaches the whole group of processes; the shell decides when the engine ends.
 process.on('SIGINT', () => undefined);
+// An ordinary child process outlives its parent unless it looks; the parent may be gone before this line.
 process.on('disconnect', () => process.exit());
+if (process.connected === false) process.exit();
 
 const send = (message: ReplyMessage | EventMessage): void => {
   if (parentPort) parentPort.postMessage(message);

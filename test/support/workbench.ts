@@ -55,7 +55,7 @@ const standIn: Shell = {
     const page = context.pages()[0] ?? (await context.waitForEvent('page'));
     return {
       page,
-      enginePid: async () => childRunning('engine-process.js', child.pid!),
+      enginePid: async () => descendantRunning('engine-process.js', child.pid!),
       async close() {
         const ended = new Promise((resolve) => child.on('exit', resolve));
         child.kill();
@@ -103,9 +103,13 @@ function debuggingAddress(child: ChildProcess): Promise<string> {
   });
 }
 
-/** Process id of a child of `parent` whose command line holds `name`. */
-export function childRunning(name: string, parent: number): number | undefined {
+/** Process id of a process that `ancestor` started, itself or through others, whose command line holds `name`. */
+export function descendantRunning(name: string, ancestor: number): number | undefined {
   const lines = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' }).split('\n');
-  const found = lines.map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line)).find((match) => match && Number(match[2]) === parent && match[3].includes(name));
-  return found ? Number(found[1]) : undefined;
+  const processes = lines.map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line)).filter((match) => match !== null).map(([, pid, parent, command]) => ({ pid: Number(pid), parent: Number(parent), command }));
+  const isDescendant = (pid: number): boolean => {
+    const parent = processes.find((process) => process.pid === pid)?.parent;
+    return parent !== undefined && (parent === ancestor || isDescendant(parent));
+  };
+  return processes.find(({ pid, command }) => command.includes(name) && isDescendant(pid))?.pid;
 }

@@ -23,7 +23,9 @@ export function createElectron(appFolder: string, { executablePath, args }: Chro
   const shared: Shared = { context: () => context!, app: new EventEmitter(), handlers: new Map(), schemes: new Map() };
 
   async function start(): Promise<void> {
-    context = await chromium.launchPersistentContext(profile, { executablePath, args: [...args, ...switches, '--remote-debugging-port=0'], viewport: { width: 1280, height: 720 } });
+    // Signals are the app's to handle: Playwright would end the process before the app's own `will-quit`.
+    const signals = { handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false };
+    context = await chromium.launchPersistentContext(profile, { executablePath, args: [...args, ...switches, '--remote-debugging-port=0'], viewport: { width: 1280, height: 720 }, ...signals });
     const [port, path] = readFileSync(join(profile, 'DevToolsActivePort'), 'utf8').split('\n');
     process.stderr.write(`DevTools listening on ws://127.0.0.1:${port}${path}\n`);
   }
