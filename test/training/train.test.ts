@@ -1,0 +1,88 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { startBackend } from '../../engine/backends/choose';
+import { trainingSpec } from '../../engine/contract/training-spec';
+import { meanDice, overlaps } from '../../engine/evaluation/dice';
+import { train, type TrainOptions } from '../../engine/training/train';
+import { loadNetwork } from '../../engine/training/weights-file';
+import { temporaryFolder } from '../support/temporary-folder';
+import { tinyDataset, tinySpec } from '../support/tiny-dataset';
+
+/** Trains in a fresh backend, as a process would. */
+async function run(dataset: string, runFolder: string, options: Partial<Pick<TrainOptions, 'resume' | 'onProgress'>> & { spec?: object; threads?: number; cancel?: Int32Array } = {}) {
+  const { threads = 2, cancel, spec, ...rest } = options;
+  const backend = await startBackend({ threads, cancel });
+  try {
+    return await train({
+      spec: trainingSpec.parse({ ...tinySpec, ...spec }),
+      datasetFolder: dataset,
+      runFolder,
+      resume: false,
+      score: (prediction, reference, structures) => meanDice(overlaps(prediction, reference, structures)),
+      environment: { version: '0', backend: 'wasm', kernelVariant: backend.kernelVariant, threads },
+      ...rest,
+    });
+  } finally {
+    await backend.dispose();
+  }
+}
+const bytes = (folder: string, file: string) => readFileSync(join(folder, file)).toString('base64');
+const metrics = (folder: string) =>
+  readFileSync(join(folder, 'metrics.jsonl'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { name: string; value: number; step: number })
+    .filter(({ name }) => name !== 'seconds');
+
+it('trains, and leaves a record, metrics and weights that load', async () => {
+  const [dataset, folder] = [temporaryFolder(tinyDataset()), join(temporaryFolder(), 'run')];
+  const record = await run(dataset, folder, { spec: { stopping: { stepsPerEpoch: 20, maximumSteps: 80, patienceEpochs: 10 } } });
+  expect(record).toMatchObject({ status: 'done', steps: 80, epochs: 4, structures: [{ value: 1, name: 'Blob' }] });
+  expect(record.bestValidationDice).toBeGreaterThan(0.5);
+  expect(record.data).toHaveLength(6);
+  expect(JSON.stringify(record)).not.toContain(dataset);
+  const losses = metrics(folder).filter(({ name }) => name === 'loss').map(({ value }) => value);
+  expect(losses).toHaveLength(80);
+  expect(losses.at(-1)!).toBeLessThan(losses[0]!);
+  const backend = await startBackend({ threads: 1 });
+  const { network, record: stored } = await loadNetwork(folder);
+  expect(stored).toEqual(record);
+  network.dispose();
+  await backend.dispose();
+});
+
+it('gives the same bytes on one thread and two, and when it is stopped in the middle of an epoch and resumed', async () => {
+  const dataset = temporaryFolder(tinyDataset());
+  const [whole, single, stopped] = ['whole', 'single', 'stopped'].map((name) => join(temporaryFolder(), name)) as [string, string, string];
+  await run(dataset, whole);
+  await run(dataset, single, { threads: 1 });
+  const cancel = new Int32Array(new SharedArrayBuffer(4));
+  const interrupted = run(dataset, stopped, { cancel, onProgress: ({ step }) => void (step === 12 && (cancel[0] = 1)) });
+  await expect(interrupted).rejects.toMatchObject({ code: 'cancelled' });
+  expect(JSON.parse(readFileSync(join(stopped, 'run.json'), 'utf8'))).toMatchObject({ status: 'stopped', steps: 10, epochs: 2 });
+  expect(await run(dataset, stopped, { resume: true })).toMatchObject({ status: 'done', steps: 20 });
+  for (const folder of [single, stopped]) {
+    expect(bytes(folder, 'best.safetensors')).toBe(bytes(whole, 'best.safetensors'));
+    expect(metrics(folder)).toEqual(metrics(whole));
+  }
+});
+
+it('stops when validation has not improved for as long as the patience, and keeps the best', async () => {
+  const [dataset, folder] = [temporaryFolder(tinyDataset()), join(temporaryFolder(), 'run')];
+  const record = await run(dataset, folder, { spec: { stopping: { stepsPerEpoch: 1, maximumSteps: 500, patienceEpochs: 2 }, optimiser: { learningRate: 1e-9 } } });
+  expect(record).toMatchObject({ status: 'done', epochs: 3, bestEpoch: 0 });
+});
+
+it('refuses what it cannot use, and touches nothing', async () => {
+  const [dataset, folder] = [temporaryFolder(tinyDataset()), join(temporaryFolder(), 'run')];
+  await expect(run(dataset, folder, { spec: { model: { ...tinySpec.model, outputs: 3 } } })).rejects.toThrow('The model has 3 outputs and the data set Blobs has 2 classes');
+  await expect(run(dataset, folder, { spec: { model: { ...tinySpec.model, irreps: '1x1e+1x0e' } } })).rejects.toThrow('not in rising degree');
+  await expect(run(temporaryFolder(), folder)).rejects.toThrow('has no dataset.json');
+  expect(existsSync(join(folder, 'last.safetensors'))).toBe(false);
+  await run(dataset, folder, { spec: { stopping: { stepsPerEpoch: 1, maximumSteps: 1 } } });
+  const before = bytes(folder, 'best.safetensors');
+  await expect(run(dataset, folder)).rejects.toThrow('already holds a run');
+  await expect(run(dataset, folder, { resume: true, spec: { seed: 4 } })).rejects.toThrow('started with another seed');
+  expect(bytes(folder, 'best.safetensors')).toBe(before);
+});
