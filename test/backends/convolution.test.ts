@@ -23,3 +23,4 @@ const cases = [
 
 describeKernel('Convolution', cases.map(({ label, x, weight }) => ({ label, inputs: { x, weight }, attributes: {} })));
 describeKernel('ConvolutionBackwardInput', cases.map(({ label, dy, weight }) => ({ label, inputs: { dy, weight }, attributes: {} })));
+describeKernel('ConvolutionBackwardWeight', cases.map(({ label, dy, x, kernelSize }) => ({ label, inputs: { dy, x }, attributes: { kernelSize } })));

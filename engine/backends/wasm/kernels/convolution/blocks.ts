@@ -7,6 +7,8 @@ export const blockBytes = 4 * blockChannels;
 /** Lines, or inputs, a register tile holds: 4 x 2 vectors of sums keep both multipliers of a core busy and leave registers for what they are made of. */
 export const tileLines = 4;
 
+export const integerFields = <K extends string>(...names: K[]) => Object.fromEntries(names.map((name) => [name, 'i32'])) as Record<K, 'i32'>;
+
 export const blocksOf = (channels: number): number => Math.ceil(channels / blockChannels);
 /** Channels of transformed inputs, whole vectors. */
 export const paddedChannels = (channels: number): number => Math.ceil(channels / 4) * 4;

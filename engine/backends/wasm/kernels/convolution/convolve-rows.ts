@@ -3,7 +3,7 @@
  * and the sums are transformed into rows of the output. The gradient with respect to the input is the same with other weights.
  */
 import { I32, loadSplat, loadV128, type FunctionReference, type ModuleBuilder } from '../../assembler';
-import { blockBytes, blockChannels, blocksOf, blockVectors, copyBlock, emptyBlock, loadBlock, paddedChannels, storeBlock, tileLines } from './blocks';
+import { blockBytes, blockChannels, blocksOf, blockVectors, copyBlock, emptyBlock, integerFields, loadBlock, paddedChannels, storeBlock, tileLines } from './blocks';
 import { combine, type LineTransform } from './line-transform';
 import { transformLine } from './transform-line';
 
@@ -33,35 +33,33 @@ export function convolveRowsPlan({ taps, outputs, points }: LineTransform, [batc
     scratchBytes: ring + taps * points * pointBytes,
   };
 }
-const planFields = [
+const fields = integerFields(
   ...(['x', 'panels', 'y', 'depth', 'height', 'width', 'channelsIn', 'channelsOut', 'paddedIn', 'tiles', 'rows', 'planes', 'slabs', 'ranges'] as const),
   ...(['blocks', 'blocksPerItem', 'groups', 'lineBytes', 'sumBytes', 'pointBytes', 'sums', 'ring'] as const),
-];
-const fields = Object.fromEntries(planFields.map((name) => [name, 'i32'])) as Record<(typeof planFields)[number], 'i32'>;
+);
 
 /**
  * sums[tile] += inputs[tile, row, channel] weights[row, channel] for `count` neighbouring tiles and one block of outputs.
- * Parameters: sums, inputs, weights (pointers), rows, quads of channels, bytes from tile to tile, bytes from row to row.
+ * Parameters: sums, inputs, weights (pointers), rows, channels, bytes from tile to tile, bytes from row to row.
  */
 const multiplyTiles = (m: ModuleBuilder, count: number): FunctionReference =>
-  m.function(['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'], (f, sums: I32, inputs: I32, weights: I32, rows: I32, quads: I32, tileBytes: I32, rowBytes: I32) => {
+  m.function(['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'], (f, sums: I32, inputs: I32, weights: I32, rows: I32, channels: I32, tileBytes: I32, rowBytes: I32) => {
     const pointers = Array.from({ length: count }, (_, i) => f.i32(inputs.add(i && tileBytes.mul(i))));
     const totals = pointers.map(() => emptyBlock(f));
     totals.forEach((total, i) => loadBlock(f, total, sums, i * blockBytes));
     const factors = emptyBlock(f);
     const input = f.v128();
-    const toNextRow = f.i32(rowBytes.sub(quads.shl(4)));
+    const toNextRow = f.i32(rowBytes.sub(channels.shl(2)));
     f.times(rows, () => {
-      f.times(quads, () => {
-        for (let channel = 0; channel < 4; channel++) {
-          loadBlock(f, factors, weights, channel * blockBytes);
-          totals.forEach((total, i) => {
-            f.set(input, loadSplat(pointers[i], 4 * channel));
-            total.forEach((sum, j) => f.set(sum, f.multiplyAdd(input, factors[j], sum)));
-          });
-        }
-        for (const pointer of pointers) f.advance(pointer, 16);
-        f.advance(weights, 4 * blockBytes);
+      // not unrolled: V8 starts a loop body with all its loads, and more than these would not fit the registers
+      f.times(channels, () => {
+        loadBlock(f, factors, weights);
+        totals.forEach((total, i) => {
+          f.set(input, loadSplat(pointers[i]));
+          total.forEach((sum, j) => f.set(sum, f.multiplyAdd(input, factors[j], sum)));
+        });
+        for (const pointer of pointers) f.advance(pointer, 4);
+        f.advance(weights, blockBytes);
       });
       for (const pointer of pointers) f.advance(pointer, toNextRow);
     });
@@ -90,7 +88,7 @@ export function convolveRowsKernel(m: ModuleBuilder, transform: LineTransform) {
     const quads = f.i32(p.paddedIn.shr(2));
     const rowBytes = f.i32(p.tiles.mul(tileBytes));
     const planeBytes = f.i32(p.pointBytes.mul(points));
-    const panelBytes = f.i32(p.paddedIn.mul(taps * blockBytes));
+    const panelBytes = f.i32(p.channelsIn.mul(taps * blockBytes));
     const line = f.i32(scratch.add(outputs * blockBytes));
     const sums = f.i32(scratch.add(p.sums));
     const ring = f.i32(scratch.add(p.ring));
@@ -110,7 +108,7 @@ export function convolveRowsKernel(m: ModuleBuilder, transform: LineTransform) {
             f.copy(line.add(voxelBytes.mul(radius)), source, p.width.mul(voxelBytes));
             transformLine(
               f,
-              { line, windows: p.tiles, step: outputs, inputs: points, voxelBytes, vectors: quads, target, windowBytes: tileBytes, resultBytes: p.pointBytes },
+              { line, windows: p.tiles, step: outputs, inputs: points, voxelBytes, vectors: quads, target, windowBytes: tileBytes, resultBytes: p.pointBytes, vectorBytes: 16 },
               transform.input.map((factors) => (inputs) => combine(f, factors, inputs)),
             );
           },
@@ -145,9 +143,9 @@ export function convolveRowsKernel(m: ModuleBuilder, transform: LineTransform) {
                 multiply,
                 pointSums.add(tile.mul(blockBytes)),
                 inputs.add(tile.mul(tileBytes)).add(firstY.mul(rowBytes)),
-                panel.add(firstY.mul(p.paddedIn).mul(blockBytes)),
+                panel.add(firstY.mul(p.channelsIn).mul(blockBytes)),
                 lastY.sub(firstY),
-                quads,
+                p.channelsIn,
                 tileBytes,
                 rowBytes,
               );

@@ -3,9 +3,10 @@ import { loadF32, loadV128, type ModuleBuilder } from '../../assembler';
 import { blockBytes, blockChannels, blockVectors } from './blocks';
 import { combine, type LineTransform } from './line-transform';
 
-/** Panels [block, point, z, y, input (padded), 8]. */
-export const panelBytes = (transform: LineTransform, blocks: number, paddedInputs: number): number => blocks * transform.points * transform.taps ** 2 * paddedInputs * blockBytes;
-export const packScratchBytes = (transform: LineTransform): number => transform.taps * blockBytes;
+/** Panels [block, point, z, y, input, 8]. */
+export const panelBytes = (transform: LineTransform, blocks: number, inputs: number): number => blocks * transform.points * transform.taps ** 2 * inputs * blockBytes;
+/** Scratch for one block at every tap of a line. */
+export const blockScratchBytes = (transform: LineTransform): number => transform.taps * blockBytes;
 
 /**
  * One work item is one block at one (z, y) of the kernel. Strides in bytes say where the next input, output and tap along x of the weights are; the gradient
@@ -14,15 +15,15 @@ export const packScratchBytes = (transform: LineTransform): number => transform.
 export const packWeightsKernel = (m: ModuleBuilder, transform: LineTransform) =>
   m.kernel(
     'packWeights',
-    { weights: 'i32', panels: 'i32', inputs: 'i32', paddedInputs: 'i32', outputs: 'i32', inputStride: 'i32', outputStride: 'i32', tapStride: 'i32' },
+    { weights: 'i32', panels: 'i32', inputs: 'i32', outputs: 'i32', inputStride: 'i32', outputStride: 'i32', tapStride: 'i32' },
     (f, p, item, scratch) => {
       const { taps, points } = transform;
       const lines = taps ** 2;
       const block = f.i32(item.div(lines));
       const line = f.i32(item.rem(lines));
       const count = f.i32(p.outputs.sub(block.mul(blockChannels)).min(blockChannels));
-      const panelStride = f.i32(p.paddedInputs.mul(lines * blockBytes));
-      const firstPanel = f.i32(p.panels.add(block.mul(points * lines).add(line).mul(p.paddedInputs).mul(blockBytes)));
+      const panelStride = f.i32(p.inputs.mul(lines * blockBytes));
+      const firstPanel = f.i32(p.panels.add(block.mul(points * lines).add(line).mul(p.inputs).mul(blockBytes)));
       const firstWeight = f.i32(p.weights.add(block.mul(blockChannels).mul(p.outputStride)).add(line.mul(taps).mul(p.tapStride)));
       const [source, gathered, panel] = [f.i32(), f.i32(), f.i32()];
       const vectors = Array.from({ length: taps }, () => f.v128());
@@ -49,10 +50,5 @@ export const packWeightsKernel = (m: ModuleBuilder, transform: LineTransform) =>
         f.advance(firstWeight, p.inputStride);
         f.advance(firstPanel, blockBytes);
       });
-      const missing = f.i32(p.paddedInputs.sub(p.inputs).mul(blockBytes));
-      for (let point = 0; point < points; point++) {
-        f.fillZero(firstPanel, missing);
-        f.advance(firstPanel, panelStride);
-      }
     },
   );
