@@ -1,0 +1,55 @@
+import { tensor4d, tensor5d, tidy, variableGrads, type Scalar } from '@tensorflow/tfjs-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startBackend, type BackendHandle } from '../../engine/backends/choose';
+import { modelSpec } from '../../engine/contract/model-spec';
+import { buildNetwork } from '../../engine/model/build-network';
+import type { Network } from '../../engine/model/network';
+import { argMaxChannels } from '../../engine/ops/arg-max-channels';
+import { segmentationLoss } from '../../engine/ops/segmentation-loss';
+import { Adam } from '../../engine/training/adam';
+import { randomArray, randomLabels } from '../support/random-array';
+
+/** Elements a plain tfjs kernel may touch: a variable of a norm, never a feature map. */
+const allowed = 4096;
+const side = 24;
+const specs = [
+  modelSpec.parse({ architecture: 'steerable-unet', outputs: 3, poolings: 2, kernelSize: 5, irreps: '4x0e+2x1e+1x2e' }),
+  modelSpec.parse({ architecture: 'unet', outputs: 3, poolings: 2, kernelSize: 5, features: 6 }),
+];
+
+describe.each(specs.map((spec) => [spec.architecture, spec] as const))('the %s falls back to no plain tfjs kernel', (_, spec) => {
+  let handle: BackendHandle;
+  let network: Network;
+  const image = () => tensor5d(Float32Array.from(randomArray('image', side ** 3).data), [1, side, side, side, 1]);
+  beforeAll(async () => {
+    handle = await startBackend();
+    network = buildNetwork(spec, 1);
+  });
+  afterAll(() => handle.dispose());
+
+  it('in a training step, which lowers the loss and leaves nothing behind', () => {
+    const adam = new Adam(network.variables, 5e-3);
+    const step = (): number =>
+      tidy(() => {
+        const labels = tensor4d(Int32Array.from(randomLabels('labels', 3, side ** 3).data), [1, side, side, side], 'int32');
+        const { value, grads } = variableGrads(() => segmentationLoss(network.logits(image()), labels, { dice: true }) as Scalar, [...network.variables.values()]);
+        adam.apply(grads);
+        return value.dataSync()[0];
+      });
+    const first = step();
+    const { heap } = handle.backend.machine;
+    const before = [heap.blocks, handle.backend.numDataIds()];
+    handle.backend.largestFallback = { kernel: '', elements: 0 };
+    const losses = [step(), step(), step()];
+    expect(handle.backend.largestFallback.elements, handle.backend.largestFallback.kernel).toBeLessThanOrEqual(allowed);
+    expect([heap.blocks, handle.backend.numDataIds()]).toEqual(before);
+    expect(Math.min(...losses)).toBeLessThan(first);
+    adam.dispose();
+  });
+  it('in a prediction', () => {
+    handle.backend.largestFallback = { kernel: '', elements: 0 };
+    const labels = tidy(() => argMaxChannels(network.logits(image())).dataSync());
+    expect(new Set(labels).size).toBeGreaterThan(1);
+    expect(handle.backend.largestFallback.elements, handle.backend.largestFallback.kernel).toBeLessThanOrEqual(allowed);
+  });
+});
