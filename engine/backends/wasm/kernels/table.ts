@@ -19,7 +19,7 @@ import { upsampleTrilinear } from './upsample-trilinear';
 
 export type KernelTable = { [N in OperatorName]: KernelFunction<N> };
 
-const kernelTable = (backend: WasmBackend): Partial<KernelTable> => ({
+const kernelTable = (backend: WasmBackend): KernelTable => ({
   ...adamStep(backend),
   ...argMaxChannels(backend),
   ...concatChannels(backend),
