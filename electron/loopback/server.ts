@@ -1,14 +1,14 @@
 /** @file The shell where there is no Electron: the same renderer and engine on 127.0.0.1, for one browser that holds the token. */
-import { fork } from 'node:child_process';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { requestMessage, type EventMessage, type ReplyMessage } from '../../engine/contract/engine-api';
 import { badInput } from '../../engine/contract/problem';
 import { decodeMessage, encodeMessage } from '../../engine/contract/wire';
-import { type EngineProcess, superviseEngine } from '../engine-supervisor';
+import { superviseEngine } from '../engine-supervisor';
 import { securityHeaders, serveRendererFile } from '../renderer-files';
 import { type Access, grantAccess } from './access';
+import { forkEngine } from './forked-engine';
 
 export interface LoopbackOptions {
   /** Folder of the built renderer. */
@@ -113,15 +113,4 @@ function listen(server: ReturnType<typeof createServer>, port: number): Promise<
     );
     server.listen(port, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
   });
-}
-
-function forkEngine(engineFile: string, assetsFolder: string): EngineProcess {
-  const child = fork(engineFile, ['--assets', assetsFolder], { serialization: 'advanced', execArgv: [] });
-  return {
-    pid: child.pid,
-    send: (message) => child.connected && child.send(message),
-    onMessage: (listener) => child.on('message', listener),
-    onExit: (listener) => child.on('exit', listener),
-    kill: () => child.kill(),
-  };
 }

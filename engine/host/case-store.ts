@@ -1,7 +1,7 @@
 /** @file Cases the worker has open, each on the canvas in which every turn by dial fits (design, section 7). */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { planes, type Arguments, type CaseSummary, type OpenCase, type Structure } from '../contract/engine-api';
+import { planes, type Arguments, type CaseSummary, type OpenCase, type Shape, type Structure } from '../contract/engine-api';
 import { sizeMultiple } from '../contract/model-spec';
 import { badInput, GyraError } from '../contract/problem';
 import { canvasForPoses } from '../data/canvas';
@@ -9,7 +9,7 @@ import { checkSameGrid, readLabels, type LabelVolume } from '../data/labels';
 import { loadCase, openDataset } from '../data/msd-dataset';
 import { readImage, type NiftiVolume } from '../data/nifti';
 import { prepareCase, type PreparedCase } from '../data/prepared-case';
-import { cubeRotations, planeRotation } from '../math/rotation';
+import { planeRotation } from '../math/rotation';
 import { printShape, voxelCount } from '../math/volume';
 import { shippedCases, shippedModels } from './shipped-library';
 
@@ -25,8 +25,8 @@ export interface CaseStore {
   get(caseId: string): Promise<StoredCase>;
 }
 
-/** Turns by dial, every whole degree of a half turn in each plane, and by the right-angle stepper. */
-const dialRotations = [...planes.flatMap((plane) => Array.from({ length: 181 }, (_, degrees) => planeRotation(plane, degrees))), ...cubeRotations.map(({ matrix }) => matrix)];
+/** Turns by dial: every whole degree of a half turn in each plane. */
+const dialRotations = planes.flatMap((plane) => Array.from({ length: 181 }, (_, degrees) => planeRotation(plane, degrees)));
 /** 384^3: canvas and spline coefficients of one such case take half a gigabyte. */
 const maximumCanvasVoxels = 384 ** 3;
 /** Cases kept open; a shipped one is read again at once. */
@@ -55,7 +55,9 @@ export function createCaseStore(assetsFolder: string): CaseStore {
   async function prepare(summary: CaseSummary, image: NiftiVolume, labels: LabelVolume | null, structures: readonly Structure[]): Promise<StoredCase> {
     // One canvas that every shipped model accepts, so that they see the same picture.
     const multiple = Math.max(1, ...(await shippedModels(assetsFolder)).map(({ spec }) => sizeMultiple(spec)));
-    const canvasShape = canvasForPoses(image.shape, dialRotations, multiple);
+    // A cube, so that right angles move voxels exactly.
+    const side = Math.max(...canvasForPoses(image.shape, dialRotations, multiple));
+    const canvasShape: Shape = [side, side, side];
     if (voxelCount(canvasShape) > maximumCanvasVoxels) throw badInput(`${summary.name} has ${printShape(image.shape)} voxels, too many to turn live.`, 'Crop or resample it to about 250 voxels a side, or segment it upright with gyra predict.');
     const prepared = prepareCase({ image, labels }, canvasShape);
     const [sx, sy, sz] = image.spacingMm;

@@ -17,8 +17,12 @@ const parentPort = (process as { parentPort?: ParentPort }).parentPort;
 const { assets } = parseArgs({ options: { assets: { type: 'string' } } }).values;
 if (!assets) throw new Error('engine-process needs --assets FOLDER');
 
-// The window goes first when both want the processor.
-os.setPriority(os.constants.priority.PRIORITY_BELOW_NORMAL);
+try {
+  // The window goes first when both want the processor.
+  os.setPriority(os.constants.priority.PRIORITY_BELOW_NORMAL);
+} catch {
+  // Only a courtesy, and not every system allows it.
+}
 // Ctrl-C reaches the whole group of processes; the shell decides when the engine ends.
 process.on('SIGINT', () => undefined);
 // An ordinary child process outlives its parent unless it looks; the parent may be gone before this line.
