@@ -2,8 +2,9 @@
 import { memo, useEffect, useRef, useState, type PointerEvent as ReactPointerEvent } from 'react';
 import { Area, CartesianGrid, ComposedChart, Line, XAxis, YAxis } from 'recharts';
 import { diceText } from '../ui/format';
-import { MarkShapePath, ModelMarkIcon } from '../ui/model-mark';
-import { bandKey, caseKey, diceAt, diceRows, meanKey, spreadApart, type DiceSeries } from './dice-series';
+import type { CurvePoint } from '../../engine/contract/engine-api';
+import { MarkShapePath, ModelMarkIcon, type ModelMark } from '../ui/model-mark';
+import { bandKey, diceAt, diceRows, meanKey, spreadApart, type DiceSeries } from './dice-series';
 
 /** Dice of one model just now. */
 export interface DiceNow {
@@ -37,6 +38,9 @@ export function DiceChart({ series, degrees, isHollow, now, label, onPick }: Dic
     observer.observe(box.current!);
     return () => observer.disconnect();
   }, []);
+  // By content, so that a new point of this case does not draw the means again.
+  const means = useStable(series.map(({ mean }) => mean));
+  const marks = useStable(series.map(({ mark }) => mark));
   const plotWidth = width - inset.left - inset.right;
   const x = (angle: number) => inset.left + (angle / largestAngleDegrees) * plotWidth;
   const y = (dice: number) => inset.top + (1 - dice) * (height - inset.top - inset.bottom);
@@ -56,8 +60,11 @@ export function DiceChart({ series, degrees, isHollow, now, label, onPick }: Dic
     >
       {plotWidth > 50 && height > 40 && (
         <>
-          <Curves series={series} width={width} height={height} />
+          <Curves means={means} marks={marks} width={width} height={height} />
           <svg className="dice-marks" width={width} height={height} aria-hidden="true">
+            {series.map(({ modelId, mark, mean, ofCase }) => (
+              <path key={modelId} className={`case-line ${mean.length > 0 ? 'dotted' : ''}`} stroke={`var(${mark.colour})`} d={ofCase.map((point, index) => `${index === 0 ? 'M' : 'L'}${x(point.degrees)},${y(point.dice)}`).join('')} />
+            ))}
             <EndLabels series={series} degrees={degrees} x={width - inset.right + 10} y={y} height={height} />
             <Marker series={series} now={now} isHollow={isHollow} x={x(degrees)} y={y} height={height} isLabelLeft={x(degrees) > width - inset.right - 48} />
             {hoverDegrees !== null && <path className="hairline" d={`M${x(hoverDegrees)},${inset.top}V${height - inset.bottom}`} />}
@@ -69,31 +76,28 @@ export function DiceChart({ series, degrees, isHollow, now, label, onPick }: Dic
   );
 }
 
-const Curves = memo(function Curves({ series, width, height }: { series: readonly DiceSeries[]; width: number; height: number }) {
+/** The list of before while its members are the same. */
+function useStable<T>(list: readonly T[]): readonly T[] {
+  const kept = useRef(list);
+  const isSame = kept.current.length === list.length && list.every((member, index) => member === kept.current[index]);
+  useEffect(() => {
+    if (!isSame) kept.current = list;
+  });
+  return isSame ? kept.current : list;
+}
+
+/** Axes, means and bands: what does not change while the head turns. */
+const Curves = memo(function Curves({ means, marks, width, height }: { means: readonly (readonly CurvePoint[])[]; marks: readonly ModelMark[]; width: number; height: number }) {
   return (
-    <ComposedChart width={width} height={height} data={diceRows(series)} margin={{ left: 0, right: inset.right, top: inset.top, bottom: inset.bottom }} accessibilityLayer={false}>
+    <ComposedChart width={width} height={height} data={diceRows(means)} margin={{ left: 0, right: inset.right, top: inset.top, bottom: inset.bottom }} accessibilityLayer={false}>
       <CartesianGrid vertical={false} stroke="var(--line)" />
       <XAxis dataKey="degrees" type="number" domain={[0, largestAngleDegrees]} hide />
-      <YAxis width={inset.left} domain={[0, 1]} ticks={[0, 0.25, 0.5, 0.75, 1]} tickFormatter={(value: number) => value.toFixed(2)} axisLine={false} tickLine={false} tick={{ fill: 'var(--ink-2)', fontSize: 11 }} />
-      {series.map(({ modelId, mark }, index) => (
-        <Area key={`band ${modelId}`} dataKey={bandKey(index)} stroke="none" fill={`var(${mark.colour})`} fillOpacity="var(--band)" connectNulls dot={false} activeDot={false} isAnimationActive={false} type="linear" />
+      <YAxis width={inset.left} domain={[0, 1]} ticks={[0, 0.25, 0.5, 0.75, 1]} interval={0} tickFormatter={(value: number) => value.toFixed(2)} axisLine={false} tickLine={false} tick={{ fill: 'var(--ink-2)', fontSize: 11 }} />
+      {marks.map((mark, index) => (
+        <Area key={bandKey(index)} dataKey={bandKey(index)} stroke="none" fill={`var(${mark.colour})`} fillOpacity="var(--band)" connectNulls dot={false} activeDot={false} isAnimationActive={false} type="linear" />
       ))}
-      {series.map(({ modelId, mark }, index) => (
-        <Line key={`mean ${modelId}`} dataKey={meanKey(index)} stroke={`var(${mark.colour})`} strokeWidth={2} strokeDasharray={mark.dashed ? '6 3' : undefined} connectNulls dot={false} activeDot={false} isAnimationActive={false} type="linear" />
-      ))}
-      {series.map(({ modelId, mark, mean }, index) => (
-        <Line
-          key={`case ${modelId}`}
-          dataKey={caseKey(index)}
-          stroke={`var(${mark.colour})`}
-          strokeWidth={mean.length > 0 ? 1 : 1.5}
-          strokeDasharray={mean.length > 0 ? '1.5 3' : undefined}
-          connectNulls
-          dot={false}
-          activeDot={false}
-          isAnimationActive={false}
-          type="linear"
-        />
+      {marks.map((mark, index) => (
+        <Line key={meanKey(index)} dataKey={meanKey(index)} stroke={`var(${mark.colour})`} strokeWidth={2} strokeDasharray={mark.dashed ? '6 3' : undefined} connectNulls dot={false} activeDot={false} isAnimationActive={false} type="linear" />
       ))}
     </ComposedChart>
   );

@@ -28,22 +28,20 @@ export function meanInPlane(testCurve: readonly CurvePoint[], plane: Plane): Cur
 export type DiceRow = { readonly degrees: number } & Readonly<Record<string, number | readonly [low: number, high: number]>>;
 export const meanKey = (index: number): string => `mean ${index}`;
 export const bandKey = (index: number): string => `band ${index}`;
-export const caseKey = (index: number): string => `case ${index}`;
 
 /** One row an angle, with a column for each line and band; an angle that a series lacks has no entry. */
-export function diceRows(series: readonly DiceSeries[]): DiceRow[] {
+export function diceRows(means: readonly (readonly CurvePoint[])[]): DiceRow[] {
   const rows = new Map<number, Record<string, number | readonly [number, number]>>();
   const row = (degrees: number) => {
     const found = rows.get(degrees) ?? {};
     rows.set(degrees, found);
     return found;
   };
-  series.forEach(({ mean, ofCase }, index) => {
+  means.forEach((mean, index) => {
     for (const point of mean) {
       row(point.degrees)[meanKey(index)] = point.mean;
       row(point.degrees)[bandKey(index)] = [Math.max(0, point.mean - point.sd), Math.min(1, point.mean + point.sd)];
     }
-    for (const { degrees, dice } of ofCase) row(degrees)[caseKey(index)] = dice;
   });
   return [...rows].sort(([a], [b]) => a - b).map(([degrees, columns]) => ({ ...columns, degrees }));
 }

@@ -6,12 +6,12 @@ const structureColours = 7;
 
 const known = new Map<string, Rgb>();
 
-/** Of a token that is the same in both themes, written as #rrggbb. */
+/** Of a token that is the same in both themes, written as #rrggbb, which the build may shorten to #rgb. */
 export function tokenRgb(token: string): Rgb {
   const found = known.get(token);
   if (found) return found;
-  const hex = getComputedStyle(document.documentElement).getPropertyValue(token).trim();
-  const number = Number.parseInt(hex.slice(1), 16);
+  const hex = getComputedStyle(document.documentElement).getPropertyValue(token).trim().slice(1);
+  const number = Number.parseInt(hex.length === 3 ? hex.replace(/./g, '$&$&') : hex, 16);
   const rgb: Rgb = [number >> 16, (number >> 8) & 255, number & 255];
   known.set(token, rgb);
   return rgb;

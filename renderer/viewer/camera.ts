@@ -5,7 +5,7 @@ import { compose, rotateVector, rotationAbout, type Vector3 } from '../../engine
 export const cameraAzimuthDegrees = 122;
 export const cameraElevationDegrees = 18;
 /** Zoom of the volume in its tile. */
-export const zoom = 1.02;
+export const zoom = 0.9;
 
 const azimuth = ((cameraAzimuthDegrees - 180) * Math.PI) / 180;
 const elevation = ((270 - cameraElevationDegrees) * Math.PI) / 180;

@@ -6,6 +6,7 @@ import { views } from './anatomy';
 import type { Rgb } from '../ui/tokens';
 import { paintSlice } from './paint-slice';
 import { labelBox, pixelOf, pointAt, resliceImage, resliceLabel, sliceGrid, turnedGrid, type Box, type SliceGrid } from './reslice';
+import { useNextFrame } from './use-next-frame';
 
 export interface LabelLayer {
   readonly labels: Uint8Array;
@@ -25,7 +26,7 @@ export interface SliceScene {
   readonly reference: LabelLayer | null;
   readonly show: { readonly prediction: boolean; readonly reference: boolean; readonly disagreement: boolean };
   readonly opacity: number;
-  readonly colours: { readonly background: Rgb; readonly missed: Rgb; readonly extra: Rgb };
+  readonly colours: { readonly background: Rgb; readonly letters: Rgb; readonly missed: Rgb; readonly extra: Rgb };
 }
 export interface SliceViewProps {
   readonly plane: Plane;
@@ -47,7 +48,7 @@ export function SliceView({ plane, scene, label, onCrosshair }: SliceViewProps) 
     observer.observe(canvas.current!);
     return () => observer.disconnect();
   }, []);
-  useEffect(() => {
+  useNextFrame(() => {
     if (size.width > 0 && size.height > 0) grid.current = drawSlice(canvas.current!, plane, scene, size);
   }, [plane, scene, size]);
 
@@ -137,7 +138,7 @@ function drawSlice(canvas: HTMLCanvasElement, plane: Plane, scene: SliceScene, s
   );
   context.putImageData(pixels, 0, 0);
   drawCrosshair(context, pixelOf(crosshair, grid), ratio);
-  drawLetters(context, plane, ratio);
+  drawLetters(context, plane, ratio, scene.colours.letters);
   return grid;
 }
 
@@ -153,19 +154,19 @@ function drawCrosshair(context: CanvasRenderingContext2D, [x, y]: readonly [numb
   context.stroke();
 }
 
-function drawLetters(context: CanvasRenderingContext2D, plane: Plane, ratio: number): void {
+function drawLetters(context: CanvasRenderingContext2D, plane: Plane, ratio: number, colour: Rgb): void {
   const { width, height } = context.canvas;
-  const style = getComputedStyle(context.canvas);
   const [left, right, top, bottom] = views[plane].letters;
-  context.font = `${10 * ratio}px ${style.getPropertyValue('--font-mono')}`;
-  context.fillStyle = style.getPropertyValue('--viewer-ink-2');
+  context.font = `${10 * ratio}px monospace`;
+  context.fillStyle = `rgb(${colour.join()})`;
   context.textBaseline = 'middle';
   context.textAlign = 'center';
-  const inset = 8 * ratio;
-  context.fillText(left, inset, height / 2);
-  context.fillText(right, width - inset, height / 2);
-  context.fillText(top, width / 2, inset);
-  context.fillText(bottom, width / 2, height - inset);
+  // Beside the middle, where the crosshair often runs.
+  const [inset, aside] = [8 * ratio, 9 * ratio];
+  context.fillText(left, inset, height / 2 - aside);
+  context.fillText(right, width - inset, height / 2 - aside);
+  context.fillText(top, width / 2 + aside, inset);
+  context.fillText(bottom, width / 2 + aside, height - inset);
 }
 
 function together(layers: readonly { readonly weight: Float32Array }[], length: number): Float32Array {

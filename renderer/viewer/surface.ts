@@ -90,3 +90,21 @@ export function turnedBack({ vertices, triangles }: Surface, shape: Shape, rotat
   }
   return { vertices: back, triangles };
 }
+
+/** Every vertex moved inwards by `voxels`: a surface drawn inside another that coincides with it stays hidden, instead of flickering through. */
+export function shrunk({ vertices, triangles }: Surface, voxels: number): Surface {
+  const normals = new Float32Array(vertices.length);
+  for (let t = 0; t < triangles.length; t += 3) {
+    const [a, b, c] = [3 * triangles[t], 3 * triangles[t + 1], 3 * triangles[t + 2]];
+    const edge = (from: number, to: number) => [0, 1, 2].map((axis) => vertices[to + axis] - vertices[from + axis]);
+    const [u, v] = [edge(a, b), edge(a, c)];
+    const normal = [u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0]];
+    for (const vertex of [a, b, c]) for (let axis = 0; axis < 3; axis++) normals[vertex + axis] += normal[axis];
+  }
+  const moved = vertices.slice();
+  for (let v = 0; v < vertices.length; v += 3) {
+    const length = Math.hypot(normals[v], normals[v + 1], normals[v + 2]) || 1;
+    for (let axis = 0; axis < 3; axis++) moved[v + axis] -= (voxels * normals[v + axis]) / length;
+  }
+  return { vertices: moved, triangles };
+}

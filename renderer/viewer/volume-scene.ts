@@ -4,7 +4,7 @@ import type { RotationMatrix, Shape } from '../../engine/contract/engine-api';
 import { inverseRotation, rotateVector, type Vector3 } from '../../engine/math/rotation';
 import { cameraAzimuthDegrees, cameraElevationDegrees, towardsViewer, zoom } from './camera';
 import type { Rgb } from '../ui/tokens';
-import { centreOf, type Box } from './reslice';
+import { centreOf, resliceImage, type Box } from './reslice';
 import type { Surface } from './surface';
 
 export interface SceneVolume {
@@ -30,6 +30,10 @@ export interface Scene {
 
 type Matrix4 = Float32Array;
 
+/** NiiVue's own grey scale is the clearer the darker; a cut through tissue is solid. */
+const opaqueGrey = 'opaque grey';
+const refinedBelowVoxels = 96;
+
 /** NiiVue turns only about its own two angles; the head's rotation goes in front of them. */
 class TurningNiivue extends Niivue {
   turned: Matrix4 = matrix4([1, 0, 0, 0, 1, 0, 0, 0, 1]);
@@ -37,9 +41,27 @@ class TurningNiivue extends Niivue {
   override calculateMvpMatrix(unused: unknown, leftTopWidthHeight: number[], azimuth: number, elevation: number) {
     const [mvp, model] = super.calculateMvpMatrix(unused, leftTopWidthHeight, azimuth, elevation) as Matrix4[];
     const turnedModel = multiply(model, this.turned);
-    // The model matrix only turns and mirrors, so it is its own inverse transposed, apart from the translation, which normals do not feel.
-    return [multiply(mvp, this.turned), turnedModel, turnedModel];
+    // The model matrix turns, mirrors and shifts: for normals it is its own inverse transposed once the shift is taken out.
+    const normal = turnedModel.slice();
+    normal.fill(0, 12, 15);
+    return [multiply(mvp, this.turned), turnedModel, normal];
   }
+}
+
+/** Pixels drawn to a CSS pixel while the head moves, where the processor draws them. */
+const coarseRatio = 0.4;
+const sharpenAfterMs = 400;
+
+let isSoftware: boolean | undefined;
+/** Whether WebGL runs on the processor. */
+function rendersInSoftware(): boolean {
+  if (isSoftware === undefined) {
+    const gl = document.createElement('canvas').getContext('webgl2');
+    const names = gl?.getExtension('WEBGL_debug_renderer_info');
+    isSoftware = names !== null && names !== undefined && /swiftshader|llvmpipe|software|basic render/i.test(String(gl!.getParameter(names.UNMASKED_RENDERER_WEBGL)));
+    gl?.getExtension('WEBGL_lose_context')?.loseContext();
+  }
+  return isSoftware;
 }
 
 /** Scenes alive in the window: a picture can only be read in the tick it was drawn in. */
@@ -51,6 +73,7 @@ export const redrawScenes = (): void => {
 export class VolumeScene {
   private readonly niivue = new TurningNiivue({
     interactive: false,
+    isResizeCanvas: false,
     dragAndDropEnabled: false,
     loadingText: '',
     backColor: [10 / 255, 12 / 255, 15 / 255, 1],
@@ -65,19 +88,21 @@ export class VolumeScene {
   private scene: Scene | null = null;
   private meshes = new Map<SceneSurface, NVMesh>();
   private frame = 0;
+  private sharpening: ReturnType<typeof setTimeout> | undefined;
   private isDisposed = false;
   private uploads: Promise<void> = Promise.resolve();
 
   /** Puts a canvas into `container`; resolves once it can draw, or to null when it was disposed meanwhile. */
   static async in(container: HTMLElement): Promise<VolumeScene> {
     const scene = new VolumeScene(container);
-    await scene.niivue.attachToCanvas(scene.canvas, true);
+    await scene.niivue.attachToCanvas(scene.canvas, !rendersInSoftware());
+    scene.niivue.addColormap(opaqueGrey, { R: [0, 255], G: [0, 255], B: [0, 255], A: [255, 255], I: [0, 255] });
     return scene;
   }
 
   private readonly canvas = document.createElement('canvas');
 
-  private constructor(container: HTMLElement) {
+  private constructor(private readonly container: HTMLElement) {
     container.append(this.canvas);
     alive.add(this);
   }
@@ -90,9 +115,22 @@ export class VolumeScene {
     this.requestDraw();
   }
 
+  /** In the next frame; without a graphics card coarse while it moves, and sharp once it rests. */
   requestDraw(): void {
     cancelAnimationFrame(this.frame);
-    this.frame = requestAnimationFrame(() => this.draw());
+    clearTimeout(this.sharpening);
+    const isCoarse = rendersInSoftware();
+    this.frame = requestAnimationFrame(() => {
+      this.drawAt(isCoarse ? coarseRatio : window.devicePixelRatio);
+      if (isCoarse) this.sharpening = setTimeout(() => this.drawAt(window.devicePixelRatio), sharpenAfterMs);
+    });
+  }
+
+  private drawAt(pixelRatio: number): void {
+    const { clientWidth, clientHeight } = this.container;
+    const [width, height] = [Math.max(1, Math.round(clientWidth * pixelRatio)), Math.max(1, Math.round(clientHeight * pixelRatio))];
+    if (this.canvas.width !== width || this.canvas.height !== height) Object.assign(this.canvas, { width, height });
+    this.draw();
   }
 
   draw(): void {
@@ -110,6 +148,7 @@ export class VolumeScene {
     this.isDisposed = true;
     alive.delete(this);
     cancelAnimationFrame(this.frame);
+    clearTimeout(this.sharpening);
     this.niivue.cleanup();
     this.niivue.gl?.getExtension('WEBGL_lose_context')?.loseContext();
     this.canvas.remove();
@@ -118,13 +157,13 @@ export class VolumeScene {
   private async uploadVolume(volume: SceneVolume): Promise<void> {
     if (this.isDisposed || this.scene?.volume !== volume) return;
     const { niivue } = this;
-    const image = await NVImage.loadFromUrl({ url: displayNifti(volume).buffer as ArrayBuffer, name: 'case.nii', colormap: 'gray', cal_min: 0, cal_max: 255 });
+    const image = await NVImage.loadFromUrl({ url: displayNifti(volume).buffer as ArrayBuffer, name: 'case.nii', colormap: opaqueGrey, cal_min: 0, cal_max: 255 });
     if (this.isDisposed || this.scene?.volume !== volume) return;
     for (const old of [...niivue.volumes]) niivue.removeVolume(old);
     niivue.addVolume(image);
     niivue.setRenderAzimuthElevation(cameraAzimuthDegrees, cameraElevationDegrees);
     niivue.setScale(zoom);
-    this.draw();
+    this.requestDraw();
   }
 
   private uploadSurfaces(surfaces: readonly SceneSurface[]): void {
@@ -145,19 +184,23 @@ export class VolumeScene {
 /** The case's own voxels as 8-bit NIfTI with the centre of the canvas at 0 mm; one voxel is 1 mm, as the engine turns voxels. */
 function displayNifti({ image, shape, box, window }: SceneVolume): Uint8Array {
   const { low, high } = box;
-  const size = [high[0] - low[0] + 1, high[1] - low[1] + 1, high[2] - low[2] + 1] as const;
+  // NiiVue steps through the texture voxel by voxel, with jitter: a coarse one frays at the cut, so small cases are refined.
+  const refinement = high.every((h, axis) => h - low[axis] < refinedBelowVoxels) ? 2 : 1;
+  const size = high.map((h, axis) => (h - low[axis] + 1) * refinement);
+  const step = 1 / refinement;
+  /** Centre of the first fine voxel. */
+  const start = low.map((l) => l - 0.5 + step / 2);
+  const grey = new Float32Array(size[0] * size[1]);
+  const bytes = new Uint8Array(size[0] * size[1] * size[2]);
+  for (let z = 0; z < size[2]; z++) {
+    resliceImage(image, shape, { width: size[0], height: size[1], origin: [start[0], start[1], start[2] + z * step], right: [step, 0, 0], down: [0, step, 0] }, box, grey);
+    // Never 0, which NiiVue takes for air and looks through.
+    grey.forEach((value, at) => (bytes[z * grey.length + at] = Math.max(1, Math.min(255, (255 * (value - window[0])) / (window[1] - window[0])))));
+  }
   const centre = centreOf(shape);
-  const grey = new Uint8Array(size[0] * size[1] * size[2]);
-  for (let z = 0, at = 0; z < size[2]; z++)
-    for (let y = 0; y < size[1]; y++)
-      for (let x = 0; x < size[0]; x++, at++) {
-        const value = image[low[0] + x + shape[0] * (low[1] + y + shape[1] * (low[2] + z))];
-        // Never 0: NiiVue takes the darkest value for air and looks through it.
-        grey[at] = Math.max(40, Math.min(255, (255 * (value - window[0])) / (window[1] - window[0])));
-      }
-  const affine = [1, 0, 0, low[0] - centre[0], 0, 1, 0, low[1] - centre[1], 0, 0, 1, low[2] - centre[2], 0, 0, 0, 1];
+  const affine = [0, 1, 2].flatMap((axis) => [0, 1, 2].map((column) => (column === axis ? step : 0)).concat(start[axis] - centre[axis])).concat([0, 0, 0, 1]);
   const uint8 = 2;
-  return NVImage.createNiftiArray([...size], [1, 1, 1], affine, uint8, grey);
+  return NVImage.createNiftiArray(size, [step, step, step], affine, uint8, bytes);
 }
 
 /** The cut facing the viewer as NiiVue's depth, azimuth and elevation, which live in the unit cube of the texture. */

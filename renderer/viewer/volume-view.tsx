@@ -2,8 +2,10 @@
 import { useEffect, useRef, type PointerEvent as ReactPointerEvent } from 'react';
 import type { RotationMatrix } from '../../engine/contract/engine-api';
 import type { Vector3 } from '../../engine/math/rotation';
+import { tokenRgb } from '../ui/tokens';
 import { halfView, project, trackball } from './camera';
 import { centreOf } from './reslice';
+import { useNextFrame } from './use-next-frame';
 import { VolumeScene, type Scene } from './volume-scene';
 
 export interface VolumeViewProps {
@@ -46,8 +48,8 @@ export function VolumeView({ scene, label, onTurnStart, onTurn, onTurnEnd }: Vol
   useEffect(() => {
     latest.current = scene;
     viewer.current?.show(scene);
-    drawMarks(marks.current!, scene);
   }, [scene]);
+  useNextFrame(() => drawMarks(marks.current!, scene), [scene]);
 
   const drag = {
     onPointerDown(event: ReactPointerEvent<HTMLDivElement>) {
@@ -86,10 +88,14 @@ const axes: readonly { readonly letter: string; readonly direction: Vector3 }[] 
 function drawMarks(canvas: HTMLCanvasElement, { volume, rotation }: Scene): void {
   const { clientWidth: width, clientHeight: height } = canvas;
   const ratio = window.devicePixelRatio;
-  canvas.width = width * ratio;
-  canvas.height = height * ratio;
   const context = canvas.getContext('2d')!;
-  context.scale(ratio, ratio);
+  if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
+    canvas.width = Math.round(width * ratio);
+    canvas.height = Math.round(height * ratio);
+  }
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  context.clearRect(0, 0, width, height);
+  context.lineWidth = 1;
 
   const { low, high } = volume.box;
   const centre = centreOf(volume.shape);
@@ -110,9 +116,8 @@ function drawMarks(canvas: HTMLCanvasElement, { volume, rotation }: Scene): void
     }
   context.stroke();
 
-  const style = getComputedStyle(canvas);
-  context.strokeStyle = context.fillStyle = style.getPropertyValue('--viewer-ink');
-  context.font = `600 11px ${style.getPropertyValue('--font-mono')}`;
+  context.strokeStyle = context.fillStyle = `rgb(${tokenRgb('--viewer-ink').join()})`;
+  context.font = '600 11px monospace';
   context.textAlign = 'center';
   context.textBaseline = 'middle';
   context.lineWidth = 1.4;

@@ -18,9 +18,10 @@ export function DicePanel({ shown }: { shown: readonly ModelSummary[] }) {
   const pose = usePose((state) => state.pose);
   const { plane } = pose;
   const { models, visits, segmentations, open } = useSession();
+  const lasting = useMemo(() => shown.map(({ id, name, testCurve }) => ({ modelId: id, name, mark: markOf(models, id), mean: meanInPlane(testCurve, plane) })), [shown, models, plane]);
   const series = useMemo(
-    () => shown.map(({ id, name, testCurve }): DiceSeries => ({ modelId: id, name, mark: markOf(models, id), mean: meanInPlane(testCurve, plane), ofCase: casePoints(visits, id, plane).map(({ degrees, meanDice }) => ({ degrees, dice: meanDice })) })),
-    [shown, models, visits, plane],
+    () => lasting.map((one): DiceSeries => ({ ...one, ofCase: casePoints(visits, one.modelId, plane).map(({ degrees, meanDice }) => ({ degrees, dice: meanDice })) })),
+    [lasting, visits, plane],
   );
   const rotation = rotationOf(pose);
   const now = shown.flatMap(({ id }) => (segmentations[id] ? [{ modelId: id, dice: segmentations[id].meanDice, isStale: !sameRotation(segmentations[id].rotation, rotation) }] : []));

@@ -1,5 +1,5 @@
 /** @file Explore: a case, its models side by side, the pose below, what is shown on the right. */
-import { useEffect, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import type { OpenCase } from '../../../engine/contract/engine-api';
 import type { Vector3 } from '../../../engine/math/rotation';
 import { isUpright } from '../../state/pose';
@@ -21,7 +21,7 @@ export function ExploreScreen({ turnsOnArrival }: { turnsOnArrival: boolean }) {
   const models = useSession((session) => session.models);
   const chosen = useWorkspace((workspace) => workspace.settings.modelIds);
   const layout = useWorkspace((workspace) => workspace.settings.layout);
-  const shown = shownModels(models, chosen);
+  const shown = useMemo(() => shownModels(models, chosen), [models, chosen]);
   const [crosshair, setCrosshair] = useCrosshair(open);
   useArrival(open !== null && turnsOnArrival);
   useFirstSegmentationMark(shown);

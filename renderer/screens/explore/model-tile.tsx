@@ -50,7 +50,7 @@ export function ModelTile({ open, model, crosshair, onCrosshair }: ModelTileProp
       reference: open.reference ? { labels: open.reference, rotation: identityRotation } : null,
       show: overlays,
       opacity,
-      colours: { background: tokenRgb('--viewer'), missed: tokenRgb('--missed'), extra: tokenRgb('--extra') },
+      colours: { background: tokenRgb('--viewer'), letters: tokenRgb('--viewer-ink-2'), missed: tokenRgb('--missed'), extra: tokenRgb('--extra') },
     };
   }, [open, rotation, crosshair, segmentation, overlays, opacity, hiddenStructures]);
   const volumeScene = useVolumeScene(open, segmentation, rotation);
@@ -64,6 +64,7 @@ export function ModelTile({ open, model, crosshair, onCrosshair }: ModelTileProp
           <div className="volume-tile">
             <VolumeView scene={volumeScene} label={`3D view of ${name}; drag or use the arrow keys to turn`} onTurnStart={startGesture} onTurn={dragBy} onTurnEnd={endGesture} />
             <Caption layers={captionOf(overlays, open.reference !== null)} />
+            {segmentation && <span className="tag bottom-right num">{Math.round(segmentation.milliseconds)} ms</span>}
           </div>
         )}
         {layout !== '3d' && (
@@ -77,7 +78,6 @@ export function ModelTile({ open, model, crosshair, onCrosshair }: ModelTileProp
           </div>
         )}
         <span className="tag bottom-left num">{isStale && segmentation ? `${poseText(pose)} asked, ${poseText(fromRotation(segmentation.rotation, pose.plane))} shown` : poseText(pose)}</span>
-        {segmentation && layout !== 'slices' && <span className="tag bottom-right num">{Math.round(segmentation.milliseconds)} ms</span>}
         {isStale && <span key={segmentation?.rotation.join()} className="progress-line" style={{ animationDuration: `${segmentation?.milliseconds ?? 0}ms` }} />}
         {failure && (
           <div className="tile-failure" role="status">

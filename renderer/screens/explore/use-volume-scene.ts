@@ -6,12 +6,14 @@ import { structureToken, tokenRgb } from '../../ui/tokens';
 import { project } from '../../viewer/camera';
 import { disagreement, disagreementLabels } from '../../viewer/disagreement-labels';
 import { caseBox, centreOf } from '../../viewer/reslice';
-import { labelSurface, turnedBack, type Surface } from '../../viewer/surface';
+import { labelSurface, shrunk, turnedBack, type Surface } from '../../viewer/surface';
 import type { Scene, SceneSurface, SceneVolume } from '../../viewer/volume-scene';
 
-const ghostOpacity = 0.28;
+const ghostOpacity = 0.4;
+/** The ghost only shows where the prediction does not cover it. */
+const ghostInsetVoxels = 0.35;
 /** Of the structure's depth, how much of it stays sunk in the cut. */
-const sunk = 0.12;
+const sunk = 0.3;
 
 export function useVolumeScene(open: OpenCase, segmentation: Segmentation | undefined, rotation: RotationMatrix): Scene {
   const { overlays, hiddenStructures } = useWorkspace((workspace) => workspace.settings);
@@ -25,7 +27,7 @@ export function useVolumeScene(open: OpenCase, segmentation: Segmentation | unde
   }, [segmentation, showsPrediction, showsDisagreement, visible]);
   const reference = useMemo((): SceneSurface[] => {
     if (!open.reference) return [];
-    return visible.map(({ value }) => ({ surface: labelSurface(open.reference!, open.canvasShape, value), colour: tokenRgb('--reference'), opacity: ghostOpacity }));
+    return visible.map(({ value }) => ({ surface: shrunk(labelSurface(open.reference!, open.canvasShape, value), ghostInsetVoxels), colour: tokenRgb('--reference'), opacity: ghostOpacity }));
   }, [open, visible]);
   const differing = useMemo((): SceneSurface[] => {
     if (!segmentation || !open.reference || !showsDisagreement) return [];
