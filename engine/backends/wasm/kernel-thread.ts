@@ -1,5 +1,7 @@
 /** @file What a helper thread does: wait, take work items from one counter, say when there are none left. */
 
+import type { MessagePort } from 'node:worker_threads';
+
 /** Words of the control block shared by all threads. */
 export const control = { generation: 0, done: 1, next: 2, items: 3, module: 4, entry: 5, parameters: 6, scratch: 7, scratchBytes: 8, stop: 9, words: 16 } as const;
 
@@ -7,7 +9,7 @@ export interface KernelThreadData {
   control: Int32Array;
   cancel: Int32Array;
   memory: WebAssembly.Memory;
-  port: import('node:worker_threads').MessagePort;
+  port: MessagePort;
   id: number;
   words: typeof control;
 }

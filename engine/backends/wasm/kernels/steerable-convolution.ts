@@ -5,7 +5,8 @@ import type { BoundKernel } from '../machine';
 import type { HeapTensor } from '../backend';
 import type { KernelFactory } from './kernel';
 import { chooseTile, planesPerTile, type TileShape } from './steerable/tile-shape';
-import { correlateBlock, emitPass, emitSumSlabs, entryWords, mixBlock, passFields, passScratchBytes, weightsPerSumItem, withGradient, withOutput } from './steerable/tiles';
+import type { passFields} from './steerable/tiles';
+import { correlateBlock, emitPass, emitSumSlabs, entryWords, mixBlock, passScratchBytes, weightsPerSumItem, withGradient, withOutput } from './steerable/tiles';
 import { packWeights, unpackGradient, weightLayout, type WeightLayout } from './steerable/weights';
 
 /** Partial weight gradients at most: fixed, so that sums do not depend on the number of threads. */

@@ -2,7 +2,8 @@
  * @file The inner stages of the factorised steerable convolution, generated from the lattice (prototype and numbers: docs/performance.md):
  * A. in-plane maps and shell harmonics, B. Clebsch-Gordan coupling into streams, C. mixing of streams with the weights, and its adjoint for the weight gradient.
  */
-import { I32, loadSplat, loadV128, V128, type FunctionBuilder, type FunctionReference, type ModuleBuilder } from '../../assembler';
+import type { I32} from '../../assembler';
+import { loadSplat, loadV128, V128, type FunctionBuilder, type FunctionReference, type ModuleBuilder } from '../../assembler';
 import { couplingsFrom, degrees, outputScale } from './paths';
 import { maximumDegree, type HarmonicTerm, type Stencil } from './stencil';
 import { groupSize, maximumPlanes, streamsBetween, type ScratchLayout, type TileShape } from './tile-shape';
