@@ -8,6 +8,7 @@ const cases = [
   { kernelSize: 5, channelsIn: 15, channelsOut: 30, voxels: [1, 5, 6, 17] },
   { kernelSize: 5, channelsIn: 30, channelsOut: 17, voxels: [1, 18, 2, 5] },
   { kernelSize: 5, channelsIn: 120, channelsOut: 97, voxels: [1, 3, 2, 3] },
+  { kernelSize: 5, channelsIn: 6, channelsOut: 5, voxels: [1, 9, 19, 6] },
   { kernelSize: 3, channelsIn: 2, channelsOut: 9, voxels: [1, 1, 4, 5] },
   { kernelSize: 3, channelsIn: 13, channelsOut: 24, voxels: [2, 6, 7, 11] },
   { kernelSize: 3, channelsIn: 8, channelsOut: 8, voxels: [1, 20, 3, 1] },

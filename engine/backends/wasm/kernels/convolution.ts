@@ -37,7 +37,7 @@ export const convolution: KernelFactory<'Convolution' | 'ConvolutionBackwardInpu
       const tapBytes = weightIn * weightOut * 4;
       const strides = transposed ? { inputStride: 4, outputStride: weightOut * 4, tapStride: -tapBytes } : { inputStride: weightOut * 4, outputStride: 4, tapStride: tapBytes };
       const weights = transposed ? weight.pointer + (taps ** 3 - 1) * tapBytes : weight.pointer;
-      kernels.packWeights({ weights, panels, inputs: channelsIn, outputs: channelsOut, ...strides }, blocks * taps ** 2, blockScratchBytes(transform));
+      kernels.packWeights({ weights, panels, blocks, inputs: channelsIn, outputs: channelsOut, ...strides }, blocks * taps ** 2, blockScratchBytes(transform));
       const plan = convolveRowsPlan(transform, x.shape, channelsIn, channelsOut);
       kernels.convolveRows({ x: x.pointer, panels, y: y.pointer, ...plan.fields }, plan.items, plan.scratchBytes);
     } finally {
@@ -57,8 +57,8 @@ export const convolution: KernelFactory<'Convolution' | 'ConvolutionBackwardInpu
       const sums = heap.allocate(plan.sumBytes);
       try {
         kernels.weightGradientSums({ x: x.pointer, dy: dy.pointer, sums, ...plan.fields }, plan.items, plan.scratchBytes);
-        const { quads, blocks } = plan.fields;
-        kernels.weightGradient({ sums, dweight: dweight.pointer, channelsIn, channelsOut, quads, blocks }, blocks * kernelSize ** 2, blockScratchBytes(transform));
+        const { quads, blocks, slabs } = plan.fields;
+        kernels.weightGradient({ sums, dweight: dweight.pointer, channelsIn, channelsOut, quads, blocks, slabs }, blocks * kernelSize ** 2, blockScratchBytes(transform));
       } finally {
         heap.release(sums);
       }

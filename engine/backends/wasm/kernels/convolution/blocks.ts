@@ -10,12 +10,16 @@ export const tileLines = 4;
 export const integerFields = <K extends string>(...names: K[]) => Object.fromEntries(names.map((name) => [name, 'i32'])) as Record<K, 'i32'>;
 
 export const blocksOf = (channels: number): number => Math.ceil(channels / blockChannels);
+/** What each of at most `parts` gets when `count` things are dealt out. */
+export const share = (count: number, parts: number): number => Math.ceil(count / Math.min(count, parts));
 /** Channels of transformed inputs, whole vectors. */
 export const paddedChannels = (channels: number): number => Math.ceil(channels / 4) * 4;
 
-export const emptyBlock = (f: FunctionBuilder): V128[] => Array.from({ length: blockVectors }, () => f.v128());
+export const emptyBlock = (f: FunctionBuilder): V128[] => Array.from({ length: blockVectors }, () => f.v128(0));
 export const loadBlock = (f: FunctionBuilder, into: readonly V128[], pointer: I32, offset = 0): void => into.forEach((local, j) => f.set(local, loadV128(pointer, offset + 16 * j)));
-export const storeBlock = (f: FunctionBuilder, block: readonly V128[], pointer: I32, offset = 0): void => block.forEach((local, j) => f.store(pointer, local, offset + 16 * j));
+
+/** Sums start from nothing and are added at the end: the fewer terms a running sum has seen, the smaller its rounding errors. */
+export const addBlock = (f: FunctionBuilder, block: readonly V128[], pointer: I32, offset = 0): void => block.forEach((local, j) => f.store(pointer, local.add(loadV128(pointer, offset + 16 * j)), offset + 16 * j));
 
 /** Copies the first `count` channels of the block at `from`, and writes nothing behind them. Changes `to`. */
 export function copyBlock(f: FunctionBuilder, to: I32, from: I32, count: I32): void {

@@ -3,22 +3,23 @@
  * and the sums are transformed into rows of the output. The gradient with respect to the input is the same with other weights.
  */
 import { I32, loadSplat, loadV128, type FunctionReference, type ModuleBuilder } from '../../assembler';
-import { blockBytes, blockChannels, blocksOf, blockVectors, copyBlock, emptyBlock, integerFields, loadBlock, paddedChannels, storeBlock, tileLines } from './blocks';
+import { addBlock, blockBytes, blockChannels, blocksOf, blockVectors, copyBlock, emptyBlock, integerFields, loadBlock, paddedChannels, share, tileLines } from './blocks';
 import { combine, type LineTransform } from './line-transform';
 import { transformLine } from './transform-line';
 
 /** Enough work items that threads finish together; few enough that rows are not transformed too often. */
-const wantedItems = 48;
+const wantedItems = 32;
 
 /** How a convolution of this shape is cut into work items, and where a thread's scratch has what: a padded line, sums [point, tile, 8], and a ring of planes [plane, point, tile, input]. */
 export function convolveRowsPlan({ taps, outputs, points }: LineTransform, [batch, depth, height, width]: readonly number[], channelsIn: number, channelsOut: number) {
   const tiles = Math.ceil(width / outputs);
   // at least 16 tiles share a panel of weights while it is near
   const rows = Math.min(height, tileLines * Math.ceil(4 / tiles));
-  const planes = Math.min(depth, 16);
-  const [slabs, ranges] = [Math.ceil(height / rows), Math.ceil(depth / planes)];
+  const slabs = Math.ceil(height / rows);
+  const planes = share(depth, Math.ceil(depth / 16));
+  const ranges = Math.ceil(depth / planes);
   const blocks = blocksOf(channelsOut);
-  const blocksPerItem = Math.min(blocks, Math.max(1, Math.floor((blocks * batch * ranges * slabs) / wantedItems)));
+  const blocksPerItem = share(blocks, Math.ceil(wantedItems / (batch * ranges * slabs)));
   const groups = Math.ceil(blocks / blocksPerItem);
   const paddedIn = paddedChannels(channelsIn);
 
@@ -46,7 +47,6 @@ const multiplyTiles = (m: ModuleBuilder, count: number): FunctionReference =>
   m.function(['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'], (f, sums: I32, inputs: I32, weights: I32, rows: I32, channels: I32, tileBytes: I32, rowBytes: I32) => {
     const pointers = Array.from({ length: count }, (_, i) => f.i32(inputs.add(i && tileBytes.mul(i))));
     const totals = pointers.map(() => emptyBlock(f));
-    totals.forEach((total, i) => loadBlock(f, total, sums, i * blockBytes));
     const factors = emptyBlock(f);
     const input = f.v128();
     const toNextRow = f.i32(rowBytes.sub(channels.shl(2)));
@@ -63,7 +63,7 @@ const multiplyTiles = (m: ModuleBuilder, count: number): FunctionReference =>
       });
       for (const pointer of pointers) f.advance(pointer, toNextRow);
     });
-    totals.forEach((total, i) => storeBlock(f, total, sums, i * blockBytes));
+    totals.forEach((total, i) => addBlock(f, total, sums, i * blockBytes));
   });
 
 /** A work item makes the blocks of one group for one slab of rows through one range of planes. */

@@ -3,38 +3,39 @@
  * by one owner, and then taken back through the transform of the kernel.
  */
 import { I32, loadSplat, loadV128, V128, type FunctionReference, type ModuleBuilder } from '../../assembler';
-import { blockBytes, blockChannels, blocksOf, blockVectors, copyBlock, emptyBlock, integerFields, loadBlock, paddedChannels, storeBlock, tileLines } from './blocks';
+import { addBlock, blockBytes, blockChannels, blocksOf, blockVectors, copyBlock, emptyBlock, integerFields, loadBlock, paddedChannels, share, tileLines } from './blocks';
 import { column, combine, type LineTransform } from './line-transform';
 import { transformLine } from './transform-line';
 
-const wantedItems = 32;
+/** Slabs of planes with sums of their own: enough that many threads have work, few enough that the sums stay small. */
+const mostSlabs = 4;
 
-/** Work items own a point and a group of output blocks; they go through the volume in bricks of rows, whose transforms a thread's scratch holds: inputs [quad, plane, row, tile, 4] with a margin, gradients [block, plane, row, tile, 8]. */
+/** Work items own a point and a slab; they go through the slab in bricks of rows, whose transforms a thread's scratch holds: inputs [quad, plane, row, tile, 4] with a margin, gradients [block, plane, row, tile, 8]. */
 export function weightGradientPlan({ taps, outputs, points }: LineTransform, [batch, depth, height, width]: readonly number[], channelsIn: number, channelsOut: number) {
   const tiles = Math.ceil(width / outputs);
   const [planes, rows] = [Math.min(depth, 8), Math.min(height, 8)];
+  const slabPlanes = share(depth, Math.min(mostSlabs, Math.ceil(depth / planes)));
+  const slabs = Math.ceil(depth / slabPlanes);
   const blocks = blocksOf(channelsOut);
-  const blocksPerItem = Math.min(blocks, Math.max(2, Math.floor((points * blocks) / wantedItems)));
-  const groups = Math.ceil(blocks / blocksPerItem);
   const quads = paddedChannels(channelsIn) / 4;
 
   const inputLineBytes = ((tiles * outputs + taps - 1) * channelsIn + 4) * 4;
-  const gradientLineBytes = (tiles * outputs * channelsOut + 2 * blockChannels) * 4;
+  const gradientLineBytes = (tiles * outputs * channelsOut + blockChannels) * 4;
   const quadBytes = (planes + taps - 1) * (rows + taps - 1) * tiles * 16;
   const gradientBytes = planes * rows * tiles * blockBytes;
   const inputs = inputLineBytes + gradientLineBytes;
   const gradients = inputs + quads * quadBytes;
   return {
-    fields: { batch, depth, height, width, channelsIn, channelsOut, quads, tiles, planes, rows, blocks, blocksPerItem, groups, inputLineBytes, gradientLineBytes, quadBytes, gradientBytes, inputs, gradients },
-    items: points * groups,
-    scratchBytes: gradients + blocksPerItem * gradientBytes,
-    /** Sums [point, block, z, y, input (padded), 8]. */
-    sumBytes: points * blocks * taps ** 2 * quads * 4 * blockBytes,
+    fields: { batch, depth, height, width, channelsIn, channelsOut, quads, tiles, planes, rows, slabPlanes, slabs, blocks, inputLineBytes, gradientLineBytes, quadBytes, gradientBytes, inputs, gradients },
+    items: slabs * points,
+    scratchBytes: gradients + blocks * gradientBytes,
+    /** Sums [slab, point, block, z, y, input (padded), 8]. */
+    sumBytes: slabs * points * blocks * taps ** 2 * quads * 4 * blockBytes,
   };
 }
 const sumFields = integerFields(
-  ...(['x', 'dy', 'sums', 'batch', 'depth', 'height', 'width', 'channelsIn', 'channelsOut', 'quads', 'tiles', 'planes', 'rows'] as const),
-  ...(['blocks', 'blocksPerItem', 'groups', 'inputLineBytes', 'gradientLineBytes', 'quadBytes', 'gradientBytes', 'inputs', 'gradients'] as const),
+  ...(['x', 'dy', 'sums', 'batch', 'depth', 'height', 'width', 'channelsIn', 'channelsOut', 'quads', 'tiles', 'planes', 'rows', 'slabPlanes', 'slabs'] as const),
+  ...(['blocks', 'inputLineBytes', 'gradientLineBytes', 'quadBytes', 'gradientBytes', 'inputs', 'gradients'] as const),
 );
 
 /**
@@ -44,7 +45,6 @@ const sumFields = integerFields(
 const multiplyQuad = (m: ModuleBuilder): FunctionReference =>
   m.function(['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'], (f, sums: I32, inputs: I32, gradients: I32, planes: I32, tiles: I32, inputGap: I32, gradientGap: I32) => {
     const totals = Array.from({ length: tileLines }, () => emptyBlock(f));
-    totals.forEach((total, i) => loadBlock(f, total, sums, i * blockBytes));
     const factors = emptyBlock(f);
     const input = f.v128();
     f.times(planes, () => {
@@ -60,7 +60,7 @@ const multiplyQuad = (m: ModuleBuilder): FunctionReference =>
       f.advance(inputs, inputGap);
       f.advance(gradients, gradientGap);
     });
-    totals.forEach((total, i) => storeBlock(f, total, sums, i * blockBytes));
+    totals.forEach((total, i) => addBlock(f, total, sums, i * blockBytes));
   });
 
 /** Fills the sums. */
@@ -70,9 +70,9 @@ export function weightGradientSumsKernel(m: ModuleBuilder, transform: LineTransf
   const multiply = multiplyQuad(m);
 
   return m.kernel('weightGradientSums', sumFields, (f, p, item, scratch) => {
-    const point = f.i32(item.div(p.groups));
-    const firstBlock = f.i32(item.rem(p.groups).mul(p.blocksPerItem));
-    const blocks = f.i32(p.blocks.sub(firstBlock).min(p.blocksPerItem));
+    const point = f.i32(item.rem(points));
+    const slabStart = f.i32(item.div(points).mul(p.slabPlanes));
+    const slabEnd = f.i32(slabStart.add(p.slabPlanes).min(p.depth));
     const inputFactors = Array.from({ length: points }, () => f.v128());
     const gradientFactors = Array.from({ length: outputs }, () => f.v128());
     for (let j = 0; j < points; j++)
@@ -93,8 +93,9 @@ export function weightGradientSumsKernel(m: ModuleBuilder, transform: LineTransf
     const inputs = f.i32(scratch.add(p.inputs));
     const gradients = f.i32(scratch.add(p.gradients));
     const tapSumBytes = f.i32(p.quads.mul(4 * blockBytes));
-    const firstSums = f.i32(p.sums.add(point.mul(p.blocks).add(firstBlock).mul(taps ** 2).mul(tapSumBytes)));
-    f.fillZero(firstSums, blocks.mul(taps ** 2).mul(tapSumBytes));
+    const blockSumBytes = f.i32(tapSumBytes.mul(taps ** 2));
+    const firstSums = f.i32(p.sums.add(item.mul(p.blocks).mul(blockSumBytes)));
+    f.fillZero(firstSums, p.blocks.mul(blockSumBytes));
     f.fillZero(scratch, p.inputLineBytes.add(p.gradientLineBytes));
 
     const [volume, source] = [f.i32(), f.i32()];
@@ -117,8 +118,8 @@ export function weightGradientSumsKernel(m: ModuleBuilder, transform: LineTransf
         f.for(0, rows, 1, (row) => {
           f.set(source, rowAt(p.dy, firstPlane.add(plane), firstRow.add(row), gradientVoxelBytes));
           f.copy(gradientLine, source, p.width.mul(gradientVoxelBytes));
-          f.for(0, blocks, 1, (block) => {
-            const line = f.i32(gradientLine.add(firstBlock.add(block).mul(blockBytes)));
+          f.for(0, p.blocks, 1, (block) => {
+            const line = f.i32(gradientLine.add(block.mul(blockBytes)));
             const target = f.i32(gradients.add(block.mul(p.gradientBytes)).add(plane.mul(p.rows).add(row).mul(gradientRowBytes)));
             const to = { line, windows: p.tiles, step: outputs, inputs: outputs, voxelBytes: gradientVoxelBytes, vectors: I32.of(blockVectors), target, windowBytes: blockBytes, resultBytes: 0, vectorBytes: 16 };
             transformLine(f, to, [weighted(gradientFactors)]);
@@ -139,27 +140,25 @@ export function weightGradientSumsKernel(m: ModuleBuilder, transform: LineTransf
             const firstInputs = f.i32(inputs.add(fromPlane.add(tapZ).mul(planeBytes)).add(fromRow.add(tapY).mul(rowBytes)));
             const inputGap = f.i32(planeBytes.sub(rowCount.mul(rowBytes)));
             const gradientGap = f.i32(p.rows.sub(rowCount).mul(gradientRowBytes));
-            f.times(blocks, () => {
+            f.times(p.blocks, () => {
               f.for(0, p.quads, 1, (quad) => {
                 f.call(multiply, sums.add(quad.mul(4 * blockBytes)), firstInputs.add(quad.mul(p.quadBytes)), blockGradients, planeCount, rowCount.mul(p.tiles), inputGap, gradientGap);
               });
-              f.advance(sums, tapSumBytes.mul(taps ** 2));
+              f.advance(sums, blockSumBytes);
               f.advance(blockGradients, p.gradientBytes);
             });
           });
         }),
       );
 
-    const steps = (size: I32, step: I32): I32 => size.add(step).sub(1).div(step);
-    const bricksZ = f.i32(steps(p.depth, p.planes));
-    const bricksY = f.i32(steps(p.height, p.rows));
+    const bricksOf = (size: I32, brick: I32): I32 => size.add(brick).sub(1).div(brick);
     f.for(0, p.batch, 1, (batch) => {
       f.set(volume, batch.mul(p.depth));
-      f.for(0, bricksZ, 1, (z) =>
-        f.for(0, bricksY, 1, (y) => {
-          const firstPlane = f.i32(z.mul(p.planes));
+      f.for(0, bricksOf(slabEnd.sub(slabStart), p.planes), 1, (z) =>
+        f.for(0, bricksOf(p.height, p.rows), 1, (y) => {
+          const firstPlane = f.i32(slabStart.add(z.mul(p.planes)));
           const firstRow = f.i32(y.mul(p.rows));
-          const brick = [firstPlane, f.i32(p.depth.sub(firstPlane).min(p.planes)), firstRow, f.i32(p.height.sub(firstRow).min(p.rows))] as const;
+          const brick = [firstPlane, f.i32(slabEnd.sub(firstPlane).min(p.planes)), firstRow, f.i32(p.height.sub(firstRow).min(p.rows))] as const;
           transformInputs(...brick);
           transformGradients(...brick);
           multiplyBrick(...brick);
@@ -169,9 +168,9 @@ export function weightGradientSumsKernel(m: ModuleBuilder, transform: LineTransf
   });
 }
 
-/** Takes the sums back to weights [k, k, k, in, out]; one work item is one block at one (z, y) of the kernel. */
+/** Adds the slabs in order and takes the sums back to weights [k, k, k, in, out]; one work item is one block at one (z, y) of the kernel. */
 export const weightGradientKernel = (m: ModuleBuilder, transform: LineTransform) =>
-  m.kernel('weightGradient', integerFields('sums', 'dweight', 'channelsIn', 'channelsOut', 'quads', 'blocks'), (f, p, item, scratch) => {
+  m.kernel('weightGradient', integerFields('sums', 'dweight', 'channelsIn', 'channelsOut', 'quads', 'blocks', 'slabs'), (f, p, item, scratch) => {
     const { taps, points } = transform;
     const lines = taps ** 2;
     const block = f.i32(item.div(lines));
@@ -185,10 +184,13 @@ export const weightGradientKernel = (m: ModuleBuilder, transform: LineTransform)
     f.times(p.channelsIn, () => {
       for (let j = 0; j < blockVectors; j++) {
         f.set(source, sums);
-        for (const value of values) {
-          f.set(value, loadV128(source, 16 * j));
-          f.advance(source, pointBytes);
-        }
+        for (const value of values) f.set(value, V128.of(0));
+        f.times(p.slabs, () => {
+          for (const value of values) {
+            f.set(value, value.add(loadV128(source, 16 * j)));
+            f.advance(source, pointBytes);
+          }
+        });
         for (let tap = 0; tap < taps; tap++) f.store(scratch, combine(f, column(transform.kernel, tap), values), tap * blockBytes + 16 * j);
       }
       for (let tap = 0; tap < taps; tap++) {
