@@ -1,0 +1,65 @@
+import { tensor, tidy, type Tensor1D, type Tensor2D, type Tensor5D } from '@tensorflow/tfjs-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startBackend, type BackendHandle } from '../../engine/backends/choose';
+import { cubeRotations } from '../../engine/math/rotation';
+import { gateInputIrreps } from '../../engine/math/so3/gate-irreps';
+import { copies, dimension, parseIrreps, scalarCopies, type Irreps } from '../../engine/math/so3/irreps';
+import { pathsOf, selfPathsOf, weightsOf } from '../../engine/math/so3/steerable-paths';
+import { gate } from '../../engine/ops/gate';
+import { instanceNorm } from '../../engine/ops/instance-norm';
+import { maxPool } from '../../engine/ops/max-pool';
+import type { NumberArray } from '../../engine/ops/reference/reference';
+import { selfConnection } from '../../engine/ops/self-connection';
+import { steerableConvolution } from '../../engine/ops/steerable-convolution';
+import { upsampleTrilinear } from '../../engine/ops/upsample-trilinear';
+import { relativeError } from '../support/relative-error';
+import { turnedField } from '../support/turned-field';
+import { randomArray } from './describe-kernel';
+
+const n = 12;
+const irreps = parseIrreps('3x0e+2x1e+2x2e');
+const gated = gateInputIrreps(irreps);
+const values = (name: string, ...shape: number[]) => tensor(Float32Array.from(randomArray(name, ...shape).data), shape);
+const convolution = (kernelSize: number, cutoff: boolean) => (x: Tensor5D) =>
+  steerableConvolution(x, values('weight', 4, weightsOf(pathsOf(irreps, gated))) as Tensor2D, values('self', weightsOf(selfPathsOf(irreps, gated))) as Tensor1D, { irrepsIn: irreps, irrepsOut: gated, lattice: { kernelSize, radialFunctions: 4, cutoff } });
+
+/** What each steerable operator reads and gives. */
+const operators: readonly { name: string; from: Irreps; to: Irreps; run: (x: Tensor5D) => Tensor5D }[] = [
+  { name: 'steerable convolution 5^3', from: irreps, to: gated, run: convolution(5, true) },
+  { name: 'steerable convolution 3^3', from: irreps, to: gated, run: convolution(3, true) },
+  { name: 'steerable convolution 5^3 without cut-off', from: irreps, to: gated, run: convolution(5, false) },
+  { name: 'self-connection', from: irreps, to: irreps, run: (x) => selfConnection(x, values('self', weightsOf(selfPathsOf(irreps, irreps))) as Tensor1D, values('bias', scalarCopies(irreps)) as Tensor1D, { irrepsIn: irreps, irrepsOut: irreps }) },
+  { name: 'instance norm', from: irreps, to: irreps, run: (x) => instanceNorm(x, values('weight', copies(irreps)) as Tensor1D, values('bias', scalarCopies(irreps)) as Tensor1D, { irreps, epsilon: 1e-5 }) },
+  { name: 'gate', from: gated, to: irreps, run: (x) => gate(x, { irreps }) },
+  { name: 'max-pooling by norm', from: irreps, to: irreps, run: (x) => maxPool(x, { irreps }) },
+  { name: 'trilinear upsampling', from: irreps, to: irreps, run: upsampleTrilinear },
+];
+
+describe('steerable kernels commute with the 24 rotations of the cube', () => {
+  let handle: BackendHandle;
+  beforeAll(async () => {
+    handle = await startBackend({ threads: 2 });
+  });
+  afterAll(() => handle.dispose());
+
+  const apply = (run: (x: Tensor5D) => Tensor5D, { shape, data }: NumberArray): NumberArray =>
+    tidy(() => {
+      const y = run(tensor(Float32Array.from(data), [...shape]));
+      return { shape: y.shape, data: Float64Array.from(y.dataSync()) };
+    });
+  it.each(operators)('$name', ({ from, to, run }) => {
+    const x = randomArray('x', 1, n, n, n, dimension(from));
+    const upright = apply(run, x);
+    const errors = cubeRotations.map(({ matrix }) => relativeError(apply(run, turnedField(x, from, matrix)).data, turnedField(upright, to, matrix).data));
+    expect(errors).toHaveLength(24);
+    expect(Math.max(...errors)).toBeLessThan(1e-5);
+  });
+  it('would notice a kernel that does not: components in another order', () => {
+    const x = randomArray('x', 1, n, n, n, dimension(irreps));
+    const shifted = ({ shape, data }: NumberArray): NumberArray => ({ shape, data: data.map((_, i) => data[i - (i % 17) + ((i + 1) % 17)]!) });
+    const upright = apply(gateless, shifted(x));
+    const errors = cubeRotations.map(({ matrix }) => relativeError(apply(gateless, shifted(turnedField(x, irreps, matrix))).data, turnedField(upright, gated, matrix).data));
+    expect(Math.max(...errors)).toBeGreaterThan(0.1);
+  });
+  const gateless = convolution(3, true);
+});
