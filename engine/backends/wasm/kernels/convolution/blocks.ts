@@ -7,6 +7,7 @@ export const blockBytes = 4 * blockChannels;
 /** Lines, or inputs, a register tile holds: 4 x 2 vectors of sums keep both multipliers of a core busy and leave registers for what they are made of. */
 export const tileLines = 4;
 
+/** Fields of a kernel that are all integers. */
 export const integerFields = <K extends string>(...names: K[]) => Object.fromEntries(names.map((name) => [name, 'i32'])) as Record<K, 'i32'>;
 
 export const blocksOf = (channels: number): number => Math.ceil(channels / blockChannels);
