@@ -25,7 +25,7 @@ interface DiceChartProps {
 
 export const largestAngleDegrees = 180;
 /** Where the plot lies in the chart; the angle rail below lines up with it. */
-export const plotInset = { left: 42, right: 138 };
+export const plotInset = { left: 42, right: 152 };
 const inset = { ...plotInset, top: 8, bottom: 6 };
 const labelGap = 34;
 

@@ -3,8 +3,9 @@ import { Command } from 'cmdk';
 import { Search } from 'lucide-react';
 import { Dialog } from 'radix-ui';
 import { useWorkbench } from '../client/workbench-context';
-import { keyText, lastingCommands, passingCommands } from './commands';
+import { lastingCommands, passingCommands } from './commands';
 import { closeDialog, useDialog } from './dialogs';
+import { keyText } from './keys';
 
 export function CommandPalette() {
   const isOpen = useDialog(({ open }) => open === 'palette');

@@ -17,7 +17,7 @@ import { switchTheme } from './theme';
 export interface Command {
   readonly name: string;
   readonly group: 'Turn' | 'Show' | 'Case' | 'Screen' | 'General';
-  /** As keyOf names them; the first is shown. */
+  /** As keyOf (keys.ts) names them; the first is shown. */
   readonly keys?: readonly string[];
   readonly run: () => void;
 }
@@ -69,20 +69,6 @@ export function passingCommands(workbench: Workbench): readonly Command[] {
     }),
   ];
 }
-
-/** `Ctrl+Shift+z`; letters in lower case, a character that needs Shift by itself. */
-export function keyOf({ key, ctrlKey, metaKey, shiftKey }: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'shiftKey'>): string {
-  const name = key === ' ' ? 'Space' : key.length === 1 ? key.toLowerCase() : key;
-  const isLetterOrNamed = name.length > 1 || /[a-z]/.test(name);
-  return `${ctrlKey || metaKey ? 'Ctrl+' : ''}${shiftKey && isLetterOrNamed ? 'Shift+' : ''}${name}`;
-}
-
-const keyNames: Readonly<Record<string, string>> = { ArrowRight: '→', ArrowLeft: '←', ArrowUp: '↑', ArrowDown: '↓' };
-export const keyText = (key: string): string =>
-  key
-    .split('+')
-    .map((part) => keyNames[part] ?? (part.length === 1 ? part.toUpperCase() : part))
-    .join(' ');
 
 const toggleOverlay = (overlay: (typeof overlays)[number]): void => {
   const shown = useWorkspace.getState().settings.overlays;

@@ -4,9 +4,7 @@ import type { Workbench } from '../client/workbench';
 import { useWorkbench } from '../client/workbench-context';
 import { notify } from '../state/session';
 import { useWorkspace } from '../state/workspace';
-
-/** Names as people give to label files. */
-const labelName = /(^|[^a-z])(label|labels|seg|segmentation|mask|gt|dseg|aseg|reference)([^a-z]|$)/i;
+import { imageAndLabels } from './image-and-labels';
 
 export function DropTarget() {
   const workbench = useWorkbench();
@@ -49,13 +47,6 @@ export function DropTarget() {
       </div>
     </div>
   );
-}
-
-/** Which of two files is the image: the one not named like labels, else the first. */
-export function imageAndLabels<T extends { readonly name: string }>(files: readonly T[]): readonly [image: T, labels?: T] {
-  const [first, second] = files;
-  if (!second) return [first];
-  return labelName.test(first.name) && !labelName.test(second.name) ? [second, first] : [first, second];
 }
 
 async function openDropped(workbench: Workbench, files: readonly File[]): Promise<void> {

@@ -2,8 +2,9 @@
 import { useEffect } from 'react';
 import { useWorkbench } from '../client/workbench-context';
 import { useWorkspace } from '../state/workspace';
-import { keyOf, lastingCommands } from './commands';
+import { lastingCommands } from './commands';
 import { useDialog } from './dialogs';
+import { keyOf } from './keys';
 
 export function useKeyboard(): void {
   const workbench = useWorkbench();

@@ -1,8 +1,9 @@
 /** @file Every key and what it does. */
 import { useWorkbench } from '../client/workbench-context';
 import { Dialog } from '../ui/dialog';
-import { keyText, lastingCommands } from './commands';
+import { lastingCommands } from './commands';
 import { closeDialog, useDialog } from './dialogs';
+import { keyText } from './keys';
 
 export function ShortcutsDialog() {
   const isOpen = useDialog(({ open }) => open === 'shortcuts');

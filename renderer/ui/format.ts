@@ -30,8 +30,8 @@ export function spacingText(spacingMm: readonly number[]): string {
 
 /** A number a person typed as an angle: `62`, `62.5°`, `62,5`; null where it is none. */
 export function parseDegrees(text: string): number | null {
-  const number = Number(text.replace('°', '').replace(',', '.').trim());
-  return text.trim() === '' || !Number.isFinite(number) ? null : number;
+  const digits = text.replace('°', '').replace(',', '.').trim();
+  return digits === '' || !Number.isFinite(Number(digits)) ? null : Number(digits);
 }
 
 const signed = (text: string): string => text.replace('-', '−');

@@ -1,4 +1,4 @@
-/** @file The surface of one label as triangles: naive surface nets (Gibson, MICCAI 1998), each vertex kept within its cell while it is smoothed, so that single voxels stay. */
+/** @file The surface of one label as triangles: naive surface nets (Gibson, MICCAI 1998), each vertex kept near the middle of its cell while it is smoothed, so that single voxels stay. */
 import type { RotationMatrix, Shape } from '../../engine/contract/engine-api';
 import { inverseRotation } from '../../engine/math/rotation';
 import { centreOf, labelBox } from './reslice';
@@ -10,7 +10,9 @@ export interface Surface {
   readonly triangles: Uint32Array;
 }
 
-const smoothingSteps = 6;
+const smoothingSteps = 5;
+/** Farthest a vertex moves along an axis; at half a voxel a single voxel would shrink to a point. */
+const reachVoxels = 0.32;
 
 export function labelSurface(labels: Uint8Array, shape: Shape, value: number): Surface {
   const box = labelBox(labels, shape, value);
@@ -70,7 +72,7 @@ function smoothed(vertices: Float32Array, neighbours: readonly (readonly number[
         let sum = 0;
         for (const other of others) sum += before[3 * other + axis];
         const centre = centres[3 * vertex + axis];
-        vertices[3 * vertex + axis] = Math.min(centre + 0.5, Math.max(centre - 0.5, others.length ? sum / others.length : centre));
+        vertices[3 * vertex + axis] = Math.min(centre + reachVoxels, Math.max(centre - reachVoxels, others.length ? sum / others.length : centre));
       }
     });
   }
