@@ -6,7 +6,8 @@ export function forkEngine(engineFile: string, assetsFolder: string): EngineProc
   const child = fork(engineFile, ['--assets', assetsFolder], { serialization: 'advanced', execArgv: [] });
   return {
     pid: child.pid,
-    send: (message) => child.connected && child.send(message),
+    // A process that died a moment ago cannot be written to; its exit answers the call.
+    send: (message) => void (child.connected && child.send(message, () => undefined)),
     onMessage: (listener) => child.on('message', listener),
     onExit: (listener) => child.on('exit', listener),
     kill: () => child.kill(),

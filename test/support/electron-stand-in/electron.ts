@@ -77,7 +77,7 @@ export function createElectron(appFolder: string, { executablePath, args }: Chro
         const child = fork(file, args, { serialization: 'advanced', execArgv: ['--require', join(__dirname, 'parent-port.cjs')] });
         children.add(child);
         child.on('exit', () => children.delete(child));
-        return Object.assign(child, { postMessage: (message: object) => child.connected && child.send(message) });
+        return Object.assign(child, { postMessage: (message: object) => void (child.connected && child.send(message, () => undefined)) });
       },
     },
   };

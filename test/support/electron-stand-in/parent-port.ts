@@ -2,5 +2,6 @@
 import { EventEmitter } from 'node:events';
 
 const parentPort = Object.assign(new EventEmitter(), { postMessage: (message: object) => process.connected && process.send?.(message) });
-process.on('message', (data) => parentPort.emit('message', { data }));
+// Node keeps messages until someone listens: only pass them on once the app does.
+parentPort.once('newListener', () => process.on('message', (data) => parentPort.emit('message', { data })));
 Object.assign(process, { parentPort });
