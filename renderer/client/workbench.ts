@@ -3,7 +3,7 @@ import type { Arguments, Bridge, OpenCase, Plane, RotationMatrix } from '../../e
 import type { Problem } from '../../engine/contract/problem';
 import { atAngle, fromRotation, largestAngleDegrees, rotationOf } from '../state/pose';
 import { usePose } from '../state/pose-store';
-import { caseOpened, jobChanged, notify, segmentationArrived, segmentationFailed, useSession, visited } from '../state/session';
+import { caseOpened, jobChanged, jobDismissed, notify, segmentationArrived, segmentationFailed, useSession, visited } from '../state/session';
 import { shownModels } from '../state/shown-models';
 import { useWorkspace } from '../state/workspace';
 import { LiveSegmentation } from './live-segmentation';
@@ -30,6 +30,8 @@ export class Workbench {
   /** Newest opening; older ones that answer late are dropped. */
   private opening = 0;
   private curve: { key: string; jobId: string | null } | null = null;
+  /** Curves that ended because the person went on, which is not worth a word. */
+  private readonly left = new Set<string>();
 
   constructor(private readonly bridge: Bridge) {
     this.live = new LiveSegmentation(
@@ -46,6 +48,7 @@ export class Workbench {
     this.stops.push(
       this.bridge.on('engine', (event) => void this.engineSaid(event)),
       this.bridge.on('job', (job) => {
+        if (job.state === 'cancelled' && this.left.has(job.jobId)) return jobDismissed(job.jobId);
         jobChanged(job);
         if (job.state === 'failed' && job.problem) notify({ kind: 'error', message: `${job.title}: ${job.problem.message}`, remedy: job.problem.remedy });
       }),
@@ -109,8 +112,10 @@ export class Workbench {
     const result = await this.bridge.call('startCurve', { caseId: open.id, modelIds, plane, degrees });
     if (!result.ok) return notifyProblem(result.problem);
     curve.jobId = result.value.jobId;
+    if (this.curve === curve) return;
     // It was left while the engine answered.
-    if (this.curve !== curve) void this.bridge.call('cancelJob', { jobId: curve.jobId });
+    this.left.add(curve.jobId);
+    await this.bridge.call('cancelJob', { jobId: curve.jobId });
   }
 
   private async open(source: CaseSource, name: string): Promise<boolean> {
@@ -198,7 +203,9 @@ export class Workbench {
     const jobId = this.curve?.jobId;
     this.curve = null;
     const job = useSession.getState().jobs.find((candidate) => candidate.jobId === jobId);
-    if (jobId && (!job || job.state === 'queued' || job.state === 'running' || job.state === 'paused')) await this.bridge.call('cancelJob', { jobId });
+    if (!jobId || (job && job.state !== 'queued' && job.state !== 'running' && job.state !== 'paused')) return;
+    this.left.add(jobId);
+    await this.bridge.call('cancelJob', { jobId });
   }
 }
 

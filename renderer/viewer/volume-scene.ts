@@ -117,10 +117,10 @@ export class VolumeScene {
 
   /** In the next frame; without a graphics card coarse while it moves, and sharp once it rests. */
   requestDraw(): void {
-    cancelAnimationFrame(this.frame);
     clearTimeout(this.sharpening);
     const isCoarse = rendersInSoftware();
-    this.frame = requestAnimationFrame(() => {
+    this.frame ||= requestAnimationFrame(() => {
+      this.frame = 0;
       this.drawAt(isCoarse ? coarseRatio : window.devicePixelRatio);
       if (isCoarse) this.sharpening = setTimeout(() => this.drawAt(window.devicePixelRatio), sharpenAfterMs);
     });

@@ -78,6 +78,13 @@ describe('the workbench', () => {
     expect(useSession.getState()).toMatchObject({ open: { id: 'one' }, opening: null, notices: [{ kind: 'error', message: 'letter.txt is not a NIfTI volume.', remedy: 'Choose a .nii or .nii.gz file.' }] });
   });
 
+  it('says nothing about a curve that was left because another case was opened', async () => {
+    await passMs(1100);
+    expect(useSession.getState().jobs).toHaveLength(1);
+    await Promise.all([workbench.openCase('two'), passMs(100)]);
+    expect(useSession.getState().jobs).toEqual([]);
+  });
+
   it('of two openings shows the newer one', async () => {
     await Promise.all([workbench.openCase('two'), workbench.openCase('one'), workbench.openCase('two'), passMs(50)]);
     expect(useSession.getState().open?.id).toBe('two');
