@@ -24,7 +24,8 @@ export async function setUp() {
 
 /** Prints what stopped the program and ends it with exit code 1. */
 export function endWith(error) {
-  console.error(error instanceof SetupError ? `\n${error.message}` : error);
+  const unexpected = 'This is a fault in Gyra. Run the same command again; if it happens again, report the message above.';
+  console.error(error instanceof SetupError ? `\n${error.message}` : `\n${error?.message ?? error}\n${unexpected}`);
   process.exit(1);
 }
 

@@ -28,6 +28,7 @@ export function createBrowserWindow(shared: Shared) {
     readonly webContents = Object.assign(new EventEmitter(), {
       send: (channel: string, ...args: unknown[]) => this.#deliver({ channel, args }),
       setWindowOpenHandler: (handler: (details: { url: string }) => { action: string }) => (this.#openHandler = handler),
+      sendInputEvent: ({ keyCode, modifiers }: { keyCode: 'Right'; modifiers: ['shift'] }) => void this.#opened.then(({ page }) => page.keyboard.press(`${modifiers[0] === 'shift' ? 'Shift+' : ''}Arrow${keyCode}`)),
       executeJavaScript: async (code: string): Promise<unknown> => (await this.#opened).page.evaluate(code),
     });
     readonly #preload: string;
