@@ -9,14 +9,14 @@ import { followTheme } from './frame/theme';
 import { keepPlace, restorePlace } from './state/persistence';
 import './styles/index.css';
 
-const isFirstTime = !restorePlace(localStorage);
+restorePlace(localStorage);
 keepPlace(localStorage);
 followTheme();
 const workbench = new Workbench(bridge);
 createRoot(document.getElementById('root')!).render(
   <StrictMode>
     <WorkbenchContext value={workbench}>
-      <App isFirstTime={isFirstTime} />
+      <App />
     </WorkbenchContext>
   </StrictMode>,
 );

@@ -4,7 +4,7 @@ import { Area, CartesianGrid, ComposedChart, Line, XAxis, YAxis } from 'recharts
 import { diceText } from '../ui/format';
 import type { CurvePoint } from '../../engine/contract/engine-api';
 import { MarkShapePath, ModelMarkIcon, type ModelMark } from '../ui/model-mark';
-import { bandKey, diceAt, diceRows, meanKey, spreadApart, type DiceSeries } from './dice-series';
+import { bandKey, diceAt, diceRows, largestAngleDegrees, meanKey, spreadApart, type DiceSeries } from './dice-series';
 
 /** Dice of one model just now. */
 export interface DiceNow {
@@ -23,7 +23,6 @@ interface DiceChartProps {
   readonly onPick: (degrees: number) => void;
 }
 
-export const largestAngleDegrees = 180;
 /** Where the plot lies in the chart; the angle rail below lines up with it. */
 export const plotInset = { left: 42, right: 152 };
 const inset = { ...plotInset, top: 8, bottom: 6 };

@@ -2,6 +2,9 @@
 import type { CurvePoint, Plane } from '../../engine/contract/engine-api';
 import type { ModelMark } from '../ui/model-mark';
 
+/** The paper's range, and the dial's. */
+export const largestAngleDegrees = 180;
+
 export interface DicePoint {
   readonly degrees: number;
   readonly dice: number;
@@ -31,7 +34,8 @@ export const bandKey = (index: number): string => `band ${index}`;
 
 /** One row an angle, with a column for each line and band; an angle that a series lacks has no entry. */
 export function diceRows(means: readonly (readonly CurvePoint[])[]): DiceRow[] {
-  const rows = new Map<number, Record<string, number | readonly [number, number]>>();
+  // Axes need two rows even when there is no mean.
+  const rows = new Map<number, Record<string, number | readonly [number, number]>>([[0, {}], [largestAngleDegrees, {}]]);
   const row = (degrees: number) => {
     const found = rows.get(degrees) ?? {};
     rows.set(degrees, found);

@@ -12,14 +12,13 @@ import { Notices } from './notices';
 import { ShortcutsDialog } from './shortcuts-dialog';
 import { TopBar } from './top-bar';
 
-/** @param props.isFirstTime nothing was stored: the case turns once when it arrives */
-export function App({ isFirstTime }: { isFirstTime: boolean }) {
+export function App() {
   useKeyboard();
   const screen = useWorkspace((workspace) => workspace.screen);
   return (
     <Tooltip.Provider delayDuration={400}>
       <TopBar />
-      <main className="main">{screen === 'explore' ? <ExploreScreen turnsOnArrival={isFirstTime} /> : <AnnouncedScreen screen={screen} />}</main>
+      <main className="main">{screen === 'explore' ? <ExploreScreen /> : <AnnouncedScreen screen={screen} />}</main>
       <JobBar />
       <Notices />
       <DropTarget />

@@ -1,7 +1,9 @@
 /** @file The person's place, kept in the browser's storage between starts. Anything unreadable or newer is left alone and defaults are used. */
 import { z } from 'zod';
 import { planes } from '../../engine/contract/engine-api';
-import { atAngle, largestAngleDegrees } from './pose';
+import { identityRotation } from '../../engine/math/rotation';
+import { atAngle, largestAngleDegrees, turnedBy } from './pose';
+import type { Pose } from './pose';
 import { usePose } from './pose-store';
 import { screens, settingsSchema, useWorkspace } from './workspace';
 
@@ -12,7 +14,10 @@ const stored = z.strictObject({
   theme: z.enum(['system', 'light', 'dark']),
   screen: z.enum(screens),
   caseId: z.string().nullable(),
-  pose: z.strictObject({ plane: z.enum(planes), degrees: z.number().min(0).max(largestAngleDegrees) }),
+  pose: z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('angle'), plane: z.enum(planes), degrees: z.number().min(0).max(largestAngleDegrees) }),
+    z.strictObject({ kind: z.literal('free'), plane: z.enum(planes), rotation: z.array(z.number()).length(9) }),
+  ]),
 });
 
 /** Reads the stored place into the stores; says whether there was one. */
@@ -22,17 +27,16 @@ export function restorePlace(storage: Pick<Storage, 'getItem'>): boolean {
   if (!parsed.success) return false;
   const { settings, theme, screen, caseId, pose } = parsed.data;
   useWorkspace.setState({ settings, theme, screen, caseId });
-  usePose.setState({ pose: atAngle(pose.plane, pose.degrees) });
+  usePose.setState({ pose: pose.kind === 'angle' ? atAngle(pose.plane, pose.degrees) : turnedBy(pose, identityRotation) });
   return true;
 }
 
-/** Writes the place soon after each change; returns the function that stops. A free pose is kept as the plane it will return to. */
+/** Writes the place soon after each change; returns the function that stops. */
 export function keepPlace(storage: Pick<Storage, 'setItem'>, delayMs = 300): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const save = () => {
     const { settings, theme, screen, caseId } = useWorkspace.getState();
-    const { pose } = usePose.getState();
-    const place: z.infer<typeof stored> = { schemaVersion: 1, settings, theme, screen, caseId, pose: { plane: pose.plane, degrees: pose.kind === 'angle' ? pose.degrees : 0 } };
+    const place: z.input<typeof stored> = { schemaVersion: 1, settings, theme, screen, caseId, pose: copyOf(usePose.getState().pose) };
     storage.setItem(key, JSON.stringify(place));
   };
   const soon = () => {
@@ -45,6 +49,8 @@ export function keepPlace(storage: Pick<Storage, 'setItem'>, delayMs = 300): () 
     for (const stop of stops) stop();
   };
 }
+
+const copyOf = (pose: Pose): z.input<typeof stored>['pose'] => (pose.kind === 'angle' ? pose : { ...pose, rotation: [...pose.rotation] });
 
 function parseJson(text: string): unknown {
   try {

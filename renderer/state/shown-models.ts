@@ -1,5 +1,5 @@
 /** @file Which models stand side by side, and which mark and hue each keeps everywhere. */
-import type { ModelSummary } from '../../engine/contract/engine-api';
+import type { ModelSummary, OpenCase, Structure } from '../../engine/contract/engine-api';
 import type { ModelMark } from '../ui/model-mark';
 import { largestNumberOfTiles } from './workspace';
 
@@ -10,6 +10,10 @@ export function shownModels(models: readonly ModelSummary[], chosen: readonly st
   const first = (['steerable-unet', 'unet'] as const).flatMap((architecture) => models.find(({ spec }) => spec.architecture === architecture) ?? []);
   return first.length === 2 ? first : models.slice(0, 2);
 }
+
+/** What can be outlined: the case's structures, or where it has no labels those its models know. */
+export const structuresOf = (open: OpenCase, shown: readonly ModelSummary[]): readonly Structure[] =>
+  open.structures.length > 0 ? open.structures : [...new Map(shown.flatMap(({ structures }) => structures.map((structure) => [structure.value, structure] as const))).values()];
 
 const steerable: Omit<ModelMark, 'dashed'>[] = [{ shape: 'circle', colour: '--model-steerable' }];
 const ordinary: Omit<ModelMark, 'dashed'>[] = [

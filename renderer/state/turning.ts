@@ -7,7 +7,8 @@ import { usePose } from './pose-store';
 
 const playDegreesPerSecond = 24;
 const arrivalTopDegrees = 90;
-const arrivalMs = 8000;
+const arrivalSwingMs = 3500;
+const arrivalPauseMs = 700;
 export const snapDegrees = 15;
 
 let poseAtStart: Pose | null = null;
@@ -76,10 +77,21 @@ export function playOrPause(): void {
   });
 }
 
-/** The one turn after start, there and back, so that the first look already shows what this is about. */
-export function turnOnArrival(): void {
+/**
+ * The one turn after start, there and back, so that the first look already shows what this is about.
+ * @param isSegmented whether every model has answered at this pose: the turn waits for that at its far end
+ */
+export function turnOnArrival(isSegmented: (pose: Pose) => boolean): void {
   if (prefersStillness() || document.hidden) return;
-  animate('arrival', (elapsedMs) => (elapsedMs >= arrivalMs ? null : (arrivalTopDegrees * (1 - Math.cos((2 * Math.PI * elapsedMs) / arrivalMs))) / 2));
+  const swing = (share: number) => (arrivalTopDegrees * (1 - Math.cos(Math.PI * share))) / 2;
+  let backFromMs: number | null = null;
+  animate('arrival', (elapsedMs) => {
+    if (elapsedMs < arrivalSwingMs) return swing(elapsedMs / arrivalSwingMs);
+    if (backFromMs === null && isSegmented(usePose.getState().pose)) backFromMs = elapsedMs + arrivalPauseMs;
+    if (backFromMs === null || elapsedMs < backFromMs) return arrivalTopDegrees;
+    const back = (elapsedMs - backFromMs) / arrivalSwingMs;
+    return back < 1 ? swing(1 - back) : null;
+  });
 }
 
 export function stopPlaying(): void {

@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState, type PointerEvent as ReactPointerEvent } from 'react';
 import type { Plane, RotationMatrix, Shape } from '../../engine/contract/engine-api';
 import type { Vector3 } from '../../engine/math/rotation';
-import { views } from './anatomy';
+import { letterOf, views } from './anatomy';
 import type { Rgb } from '../ui/tokens';
 import { paintSlice } from './paint-slice';
 import { labelBox, pixelOf, pointAt, resliceImage, resliceLabel, sliceGrid, turnedGrid, type Box, type SliceGrid } from './reslice';
@@ -16,6 +16,8 @@ export interface LabelLayer {
 export interface SliceScene {
   readonly image: Float32Array;
   readonly shape: Shape;
+  /** Axis codes such as RAS. */
+  readonly orientation: string;
   readonly box: Box;
   readonly window: readonly [low: number, high: number];
   readonly rotation: RotationMatrix;
@@ -138,7 +140,7 @@ function drawSlice(canvas: HTMLCanvasElement, plane: Plane, scene: SliceScene, s
   );
   context.putImageData(pixels, 0, 0);
   drawCrosshair(context, pixelOf(crosshair, grid), ratio);
-  drawLetters(context, plane, ratio, scene.colours.letters);
+  drawLetters(context, plane, scene, ratio);
   return grid;
 }
 
@@ -154,19 +156,21 @@ function drawCrosshair(context: CanvasRenderingContext2D, [x, y]: readonly [numb
   context.stroke();
 }
 
-function drawLetters(context: CanvasRenderingContext2D, plane: Plane, ratio: number, colour: Rgb): void {
+function drawLetters(context: CanvasRenderingContext2D, plane: Plane, { orientation, colours }: SliceScene, ratio: number): void {
   const { width, height } = context.canvas;
-  const [left, right, top, bottom] = views[plane].letters;
+  const { right, up } = views[plane];
+  const [atRight, atTop] = [right, up].map((direction) => letterOf(direction, orientation));
+  const [atLeft, atBottom] = [right, up].map((direction) => letterOf([-direction[0], -direction[1], -direction[2]], orientation));
   context.font = `${10 * ratio}px monospace`;
-  context.fillStyle = `rgb(${colour.join()})`;
+  context.fillStyle = `rgb(${colours.letters.join()})`;
   context.textBaseline = 'middle';
   context.textAlign = 'center';
   // Beside the middle, where the crosshair often runs.
   const [inset, aside] = [8 * ratio, 9 * ratio];
-  context.fillText(left, inset, height / 2 - aside);
-  context.fillText(right, width - inset, height / 2 - aside);
-  context.fillText(top, width / 2 + aside, inset);
-  context.fillText(bottom, width / 2 + aside, height - inset);
+  context.fillText(atLeft, inset, height / 2 - aside);
+  context.fillText(atRight, width - inset, height / 2 - aside);
+  context.fillText(atTop, width / 2 + aside, inset);
+  context.fillText(atBottom, width / 2 + aside, height - inset);
 }
 
 function together(layers: readonly { readonly weight: Float32Array }[], length: number): Float32Array {

@@ -10,6 +10,8 @@ import type { Surface } from './surface';
 export interface SceneVolume {
   readonly image: Float32Array;
   readonly shape: Shape;
+  /** Axis codes such as RAS. */
+  readonly orientation: string;
   /** The part that is drawn: the case without its fill. */
   readonly box: Box;
   readonly window: readonly [low: number, high: number];

@@ -3,6 +3,7 @@ import { useEffect, useRef, type PointerEvent as ReactPointerEvent } from 'react
 import type { RotationMatrix } from '../../engine/contract/engine-api';
 import type { Vector3 } from '../../engine/math/rotation';
 import { tokenRgb } from '../ui/tokens';
+import { letterOf } from './anatomy';
 import { halfView, project, trackball } from './camera';
 import { centreOf } from './reslice';
 import { useNextFrame } from './use-next-frame';
@@ -78,10 +79,10 @@ export function VolumeView({ scene, label, onTurnStart, onTurn, onTurnEnd }: Vol
 }
 
 const axisLength = 20;
-const axes: readonly { readonly letter: string; readonly direction: Vector3 }[] = [
-  { letter: 'R', direction: [1, 0, 0] },
-  { letter: 'A', direction: [0, 1, 0] },
-  { letter: 'S', direction: [0, 0, 1] },
+const axes: readonly Vector3[] = [
+  [1, 0, 0],
+  [0, 1, 0],
+  [0, 0, 1],
 ];
 
 /** The frame of the scan and, in the corner, the axes that turn with the patient. */
@@ -122,13 +123,13 @@ function drawMarks(canvas: HTMLCanvasElement, { volume, rotation }: Scene): void
   context.textBaseline = 'middle';
   context.lineWidth = 1.4;
   const [x, y] = [36, height - 56];
-  for (const { letter, direction } of axes) {
+  for (const direction of axes) {
     const [right, up] = project(direction, rotation);
     context.beginPath();
     context.moveTo(x, y);
     context.lineTo(x + right * axisLength, y - up * axisLength);
     context.stroke();
     // An axis that points at the viewer keeps its letter beside the origin.
-    context.fillText(letter, x + right * (axisLength + 8), y - up * (axisLength + 8));
+    context.fillText(letterOf(direction, volume.orientation), x + right * (axisLength + 8), y - up * (axisLength + 8));
   }
 }

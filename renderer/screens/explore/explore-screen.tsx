@@ -1,11 +1,11 @@
 /** @file Explore: a case, its models side by side, the pose below, what is shown on the right. */
-import { useEffect, useMemo, useState } from 'react';
-import type { OpenCase } from '../../../engine/contract/engine-api';
+import { useEffect, useMemo, useRef, useState } from 'react';
+import type { ModelSummary, OpenCase } from '../../../engine/contract/engine-api';
 import type { Vector3 } from '../../../engine/math/rotation';
-import { isUpright } from '../../state/pose';
+import { isUpright, rotationOf, sameRotation } from '../../state/pose';
 import { usePose } from '../../state/pose-store';
 import { useSession } from '../../state/session';
-import { shownModels } from '../../state/shown-models';
+import { shownModels, structuresOf } from '../../state/shown-models';
 import { stopPlaying, turnOnArrival } from '../../state/turning';
 import { useWorkspace } from '../../state/workspace';
 import { centreOf } from '../../viewer/reslice';
@@ -16,25 +16,26 @@ import { PoseBand } from './pose-band';
 import { PoseAnnouncer } from './pose-announcer';
 import { useFirstSegmentationMark } from './first-segmentation-mark';
 
-export function ExploreScreen({ turnsOnArrival }: { turnsOnArrival: boolean }) {
+export function ExploreScreen() {
   const open = useSession((session) => session.open);
   const models = useSession((session) => session.models);
   const chosen = useWorkspace((workspace) => workspace.settings.modelIds);
   const layout = useWorkspace((workspace) => workspace.settings.layout);
   const shown = useMemo(() => shownModels(models, chosen), [models, chosen]);
+  const structures = useMemo(() => (open ? structuresOf(open, shown) : []), [open, shown]);
   const [crosshair, setCrosshair] = useCrosshair(open);
-  useArrival(open !== null && turnsOnArrival);
+  useArrival(shown);
   useFirstSegmentationMark(shown);
   return (
     <div className={`explore ${shown.length > 2 ? 'many' : ''}`} data-layout={layout}>
       <ContextBar shown={shown} />
       <div className="stage" style={{ '--models': Math.max(1, shown.length) }}>
-        {open && crosshair && shown.map((model) => <ModelTile key={model.id} open={open} model={model} crosshair={crosshair} onCrosshair={setCrosshair} />)}
-        {open && crosshair && shown.length === 0 && <ModelTile open={open} model={null} crosshair={crosshair} onCrosshair={setCrosshair} />}
+        {open && crosshair && shown.map((model) => <ModelTile key={model.id} open={open} model={model} structures={structures} crosshair={crosshair} onCrosshair={setCrosshair} />)}
+        {open && crosshair && shown.length === 0 && <ModelTile open={open} model={null} structures={structures} crosshair={crosshair} onCrosshair={setCrosshair} />}
         {!open && <EmptyStage />}
       </div>
       <PoseBand shown={shown} />
-      <Inspector shown={shown} />
+      <Inspector shown={shown} structures={structures} />
       <PoseAnnouncer shown={shown} />
     </div>
   );
@@ -77,19 +78,28 @@ function labelMiddle({ reference, canvasShape: [nx, ny] }: OpenCase): Vector3 | 
   return count === 0 ? null : [sum[0] / count, sum[1] / count, sum[2] / count];
 }
 
-/** The case turns once when it is there; any input, or a hidden window, ends it. */
-function useArrival(isDue: boolean): void {
+/** The case turns once when it and its first segmentations are there; any input, or a hidden window, ends it. A head that was left turned stays. */
+function useArrival(shown: readonly ModelSummary[]): void {
+  const isReady = useSession(({ open, segmentations }) => open !== null && shown.every(({ id }) => segmentations[id]));
+  const latest = useRef(shown);
   useEffect(() => {
-    // After a remount the head may already have been turned.
-    if (!isDue || hasArrived || !isUpright(usePose.getState().pose)) return;
+    latest.current = shown;
+  }, [shown]);
+  useEffect(() => {
+    if (!isReady || hasArrived) return;
     hasArrived = true;
-    turnOnArrival();
-    const inputs = ['pointerdown', 'keydown', 'wheel', 'visibilitychange', 'dragenter'] as const;
+    if (!isUpright(usePose.getState().pose)) return;
+    turnOnArrival((pose) => {
+      const { segmentations } = useSession.getState();
+      return latest.current.every(({ id }) => segmentations[id] && sameRotation(segmentations[id].rotation, rotationOf(pose)));
+    });
     const stop = () => {
       if (usePose.getState().playing === 'arrival') stopPlaying();
       for (const input of inputs) document.removeEventListener(input, stop, true);
     };
     for (const input of inputs) document.addEventListener(input, stop, true);
-  }, [isDue]);
+  }, [isReady]);
 }
+const inputs = ['pointerdown', 'keydown', 'wheel', 'visibilitychange', 'dragenter'] as const;
+/** Once a start, also when the screen is left and opened again. */
 let hasArrived = false;

@@ -1,6 +1,6 @@
 /** @file What is laid over the scan, which structures, and the worst pose found so far. */
 import { Eye, EyeOff } from 'lucide-react';
-import type { ModelSummary } from '../../../engine/contract/engine-api';
+import type { ModelSummary, Structure } from '../../../engine/contract/engine-api';
 import { visitCount, worstVisit } from '../../state/dice-of-case';
 import { changeSettings, remember } from '../../state/history';
 import { poseText } from '../../state/pose';
@@ -15,10 +15,10 @@ import { ShareSlider } from '../../ui/slider';
 import { Switch } from '../../ui/switch';
 import { structureToken } from '../../ui/tokens';
 
-export const Inspector = ({ shown }: { shown: readonly ModelSummary[] }) => (
+export const Inspector = ({ shown, structures }: { shown: readonly ModelSummary[]; structures: readonly Structure[] }) => (
   <aside className="inspector" aria-label="What is shown">
     <OverlaySection />
-    <StructureSection />
+    <StructureSection structures={structures} />
     <WorstPoseSection shown={shown} />
   </aside>
 );
@@ -61,11 +61,11 @@ function OverlaySection() {
   );
 }
 
-function StructureSection() {
+function StructureSection({ structures }: { structures: readonly Structure[] }) {
   const open = useSession((session) => session.open);
   const segmentations = useSession((session) => session.segmentations);
   const hidden = useWorkspace((workspace) => workspace.settings.hiddenStructures);
-  if (!open) return null;
+  if (!open || structures.length === 0) return null;
   const referenceMl = (value: number) => Object.values(segmentations).flatMap(({ scores }) => scores.find((score) => score.value === value)?.referenceMl ?? [])[0] ?? null;
   return (
     <section>
@@ -73,7 +73,7 @@ function StructureSection() {
         Structures
         {open.reference && <span className="end">reference volume</span>}
       </h2>
-      {open.structures.map(({ value, name }, index) => {
+      {structures.map(({ value, name }, index) => {
         const isHidden = hidden.includes(value);
         return (
           <div className={`structure-row ${isHidden ? 'off' : ''}`} key={value}>

@@ -1,7 +1,7 @@
 /** @file One model: its score above, the head in 3D and slices below. A model that fails leaves the others alone. */
 import { TriangleAlert } from 'lucide-react';
 import { useEffect, useMemo, useState } from 'react';
-import type { ModelSummary, OpenCase, Plane } from '../../../engine/contract/engine-api';
+import type { ModelSummary, OpenCase, Plane, Structure } from '../../../engine/contract/engine-api';
 import { identityRotation, type Vector3 } from '../../../engine/math/rotation';
 import { fromRotation, poseText, rotationOf, sameRotation } from '../../state/pose';
 import { usePose } from '../../state/pose-store';
@@ -23,11 +23,12 @@ interface ModelTileProps {
   readonly open: OpenCase;
   /** Null: there is no model, the case is shown by itself. */
   readonly model: ModelSummary | null;
+  readonly structures: readonly Structure[];
   readonly crosshair: Vector3;
   readonly onCrosshair: (point: Vector3) => void;
 }
 
-export function ModelTile({ open, model, crosshair, onCrosshair }: ModelTileProps) {
+export function ModelTile({ open, model, structures, crosshair, onCrosshair }: ModelTileProps) {
   const pose = usePose((state) => state.pose);
   const rotation = useMemo(() => rotationOf(pose), [pose]);
   const segmentation = useSession((session) => (model ? session.segmentations[model.id] : undefined));
@@ -37,10 +38,11 @@ export function ModelTile({ open, model, crosshair, onCrosshair }: ModelTileProp
   const isStale = useDelayed(isBehind, patienceMs);
 
   const sliceScene = useMemo((): SliceScene => {
-    const visible = open.structures.map(({ value }, index) => ({ value, colour: tokenRgb(structureToken(index)) })).filter(({ value }) => !hiddenStructures.includes(value));
+    const visible = structures.map(({ value }, index) => ({ value, colour: tokenRgb(structureToken(index)) })).filter(({ value }) => !hiddenStructures.includes(value));
     return {
       image: open.image,
       shape: open.canvasShape,
+      orientation: open.orientation,
       box: caseBox(open.canvasShape, open.fileShape),
       window: open.window,
       rotation,
@@ -52,13 +54,13 @@ export function ModelTile({ open, model, crosshair, onCrosshair }: ModelTileProp
       opacity,
       colours: { background: tokenRgb('--viewer'), letters: tokenRgb('--viewer-ink-2'), missed: tokenRgb('--missed'), extra: tokenRgb('--extra') },
     };
-  }, [open, rotation, crosshair, segmentation, overlays, opacity, hiddenStructures]);
-  const volumeScene = useVolumeScene(open, segmentation, rotation);
+  }, [open, structures, rotation, crosshair, segmentation, overlays, opacity, hiddenStructures]);
+  const volumeScene = useVolumeScene(open, structures, segmentation, rotation);
   const name = model?.name ?? open.name;
 
   return (
     <section className="model" aria-label={name} data-model={model?.id}>
-      <Score open={open} model={model} segmentation={segmentation} isStale={isStale} />
+      <Score open={open} model={model} structures={structures} segmentation={segmentation} isStale={isStale} />
       <div className="views">
         {layout !== 'slices' && (
           <div className="volume-tile">

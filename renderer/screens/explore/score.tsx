@@ -1,6 +1,8 @@
 /** @file How good a model is just now: Dice, its change from upright, and each structure with its upright value as a tick. */
-import type { ModelSummary, OpenCase, Segmentation } from '../../../engine/contract/engine-api';
+import type { ModelSummary, OpenCase, Segmentation, Structure } from '../../../engine/contract/engine-api';
 import { brokenChange, uprightDice, uprightVisit } from '../../state/dice-of-case';
+import { agreement } from '../../state/agreement';
+import { sameRotation } from '../../state/pose';
 import { useSession } from '../../state/session';
 import { markOf, modelSize } from '../../state/shown-models';
 import { changeText, diceText, millilitresText } from '../../ui/format';
@@ -10,13 +12,15 @@ import { structureToken } from '../../ui/tokens';
 interface ScoreProps {
   readonly open: OpenCase;
   readonly model: ModelSummary | null;
+  readonly structures: readonly Structure[];
   readonly segmentation: Segmentation | undefined;
   readonly isStale: boolean;
 }
 
-export function Score({ open, model, segmentation, isStale }: ScoreProps) {
+export function Score({ open, model, structures, segmentation, isStale }: ScoreProps) {
   const models = useSession((session) => session.models);
   const visits = useSession((session) => session.visits);
+  const segmentations = useSession((session) => session.segmentations);
   if (!model)
     return (
       <header className="score">
@@ -59,17 +63,24 @@ export function Score({ open, model, segmentation, isStale }: ScoreProps) {
             <span className="big num">{segmentation ? segmentation.scores.reduce((sum, { predictedMl }) => sum + predictedMl, 0).toFixed(2) : '–'}</span>
             <span className="change">ml</span>
           </div>
-          <p>Volume now; Dice needs a reference</p>
+          <p>{agreementText(segmentation, segmentations, models, structures)}</p>
         </div>
       )}
       <div className="structure-scores">
-        {open.structures.map(({ value, name }, index) => {
+        {structures.map(({ value, name }, index) => {
           const score = segmentation?.scores.find((one) => one.value === value);
           return <StructureRow key={value} name={name} token={structureToken(index)} dice={score?.dice ?? null} upright={uprightDice(visits, model.id, value)} predictedMl={score?.predictedMl ?? null} hasReference={open.reference !== null} />;
         })}
       </div>
     </header>
   );
+}
+
+/** Without a reference: how far the other models say the same at this pose. */
+function agreementText(segmentation: Segmentation | undefined, segmentations: Readonly<Record<string, Segmentation>>, models: readonly ModelSummary[], structures: readonly Structure[]): string {
+  const others = Object.values(segmentations).filter((other) => segmentation && other.modelId !== segmentation.modelId && sameRotation(other.rotation, segmentation.rotation));
+  if (!segmentation || others.length === 0) return 'Volume now; Dice needs a reference';
+  return `Volume now; agrees ${others.map((other) => `${diceText(agreement(segmentation.labels, other.labels, structures))} with ${models.find(({ id }) => id === other.modelId)?.name ?? other.modelId}`).join(', ')}`;
 }
 
 interface StructureRowProps {

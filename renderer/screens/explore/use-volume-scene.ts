@@ -1,6 +1,6 @@
 /** @file What a 3D tile shows: the scan cut open behind the structure, the prediction as surfaces, the reference as a white ghost. */
 import { useMemo } from 'react';
-import type { OpenCase, RotationMatrix, Segmentation } from '../../../engine/contract/engine-api';
+import type { OpenCase, RotationMatrix, Segmentation, Structure } from '../../../engine/contract/engine-api';
 import { useWorkspace } from '../../state/workspace';
 import { structureToken, tokenRgb } from '../../ui/tokens';
 import { project } from '../../viewer/camera';
@@ -15,11 +15,11 @@ const ghostInsetVoxels = 0.35;
 /** Of the structure's depth, how much of it stays sunk in the cut. */
 const sunk = 0.3;
 
-export function useVolumeScene(open: OpenCase, segmentation: Segmentation | undefined, rotation: RotationMatrix): Scene {
+export function useVolumeScene(open: OpenCase, structures: readonly Structure[], segmentation: Segmentation | undefined, rotation: RotationMatrix): Scene {
   const { overlays, hiddenStructures } = useWorkspace((workspace) => workspace.settings);
   const { prediction: showsPrediction, reference: showsReference, disagreement: showsDisagreement } = overlays;
-  const volume = useMemo((): SceneVolume => ({ image: open.image, shape: open.canvasShape, box: caseBox(open.canvasShape, open.fileShape), window: open.window }), [open]);
-  const visible = useMemo(() => open.structures.map(({ value }, index) => ({ value, token: structureToken(index) })).filter(({ value }) => !hiddenStructures.includes(value)), [open, hiddenStructures]);
+  const volume = useMemo((): SceneVolume => ({ image: open.image, shape: open.canvasShape, orientation: open.orientation, box: caseBox(open.canvasShape, open.fileShape), window: open.window }), [open]);
+  const visible = useMemo(() => structures.map(({ value }, index) => ({ value, token: structureToken(index) })).filter(({ value }) => !hiddenStructures.includes(value)), [structures, hiddenStructures]);
 
   const predicted = useMemo((): SceneSurface[] => {
     if (!segmentation || !showsPrediction || showsDisagreement) return [];

@@ -14,7 +14,7 @@ describe('Dice over angle', () => {
 
   it('makes one row an angle, with gaps where a model has no value and bands within 0 and 1', () => {
     const rows = diceRows([[point('axial', 0, 0.95), point('axial', 90, 0.05)], [point('axial', 45, 0.5)]]);
-    expect(rows.map(({ degrees }) => degrees)).toEqual([0, 45, 90]);
+    expect(rows.map(({ degrees }) => degrees)).toEqual([0, 45, 90, 180]);
     expect(rows[0]).toEqual({ degrees: 0, [meanKey(0)]: 0.95, [bandKey(0)]: [0.85, 1] });
     expect(rows[2][bandKey(0)]).toEqual([0, expect.closeTo(0.15)]);
     expect(rows[1]).not.toHaveProperty([meanKey(0)]);

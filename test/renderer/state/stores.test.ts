@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { rotationAbout } from '../../../engine/math/rotation';
 import { changeSettings, redo, remember, undo, useHistory } from '../../../renderer/state/history';
 import { keepPlace, restorePlace } from '../../../renderer/state/persistence';
-import { atAngle, upright } from '../../../renderer/state/pose';
+import { atAngle, rotationOf, sameRotation, turnedBy, upright } from '../../../renderer/state/pose';
 import { usePose } from '../../../renderer/state/pose-store';
 import { defaultWorkspace, useWorkspace } from '../../../renderer/state/workspace';
 
@@ -63,11 +64,26 @@ describe('the place', () => {
     expect(usePose.getState().pose).toEqual(atAngle('coronal', 75.5));
   });
 
+  it('includes a pose off the dial', () => {
+    vi.useFakeTimers();
+    const storage = memoryStorage();
+    const stop = keepPlace(storage, 0);
+    const pose = turnedBy(upright('axial'), rotationAbout([1, 2, 2], 50));
+    usePose.setState({ pose });
+    vi.advanceTimersByTime(10);
+    stop();
+    vi.useRealTimers();
+    usePose.setState({ pose: upright('sagittal') });
+    restorePlace(storage);
+    expect(usePose.getState().pose.plane).toBe('axial');
+    expect(sameRotation(rotationOf(usePose.getState().pose), rotationOf(pose))).toBe(true);
+  });
+
   it.each([
     ['nothing', null],
     ['no JSON', '{'],
     ['a newer version', JSON.stringify({ schemaVersion: 2 })],
-    ['a wrong value', JSON.stringify({ schemaVersion: 1, settings: { ...defaultWorkspace.settings, opacity: 7 }, theme: 'dark', screen: 'explore', caseId: null, pose: { plane: 'axial', degrees: 3 } })],
+    ['a wrong value', JSON.stringify({ schemaVersion: 1, settings: { ...defaultWorkspace.settings, opacity: 7 }, theme: 'dark', screen: 'explore', caseId: null, pose: { kind: 'angle', plane: 'axial', degrees: 3 } })],
   ])('is the default when the storage holds %s', (_what, text) => {
     expect(restorePlace({ getItem: () => text })).toBe(false);
     expect(useWorkspace.getState()).toEqual(defaultWorkspace);
