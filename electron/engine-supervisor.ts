@@ -26,9 +26,11 @@ const longestPauseMs = 30_000;
 const stopped: Problem = { code: 'engine-stopped', message: 'The engine stopped while it worked on this.', remedy: 'It is being started again; try once more in a moment.' };
 const dying: Problem = { code: 'engine-stopped', message: 'The engine stops as soon as it is started.', remedy: 'Gyra keeps trying. Close other programs if memory is short, or start Gyra again.' };
 
-/** Starts an engine now, and again after each death: at once, or after a pause that doubles while it keeps dying at once. */
+/** Starts an engine now, and again after each death: at once, or after a pause that doubles while it keeps dying at once. What is asked before it is ready waits for it. */
 export function superviseEngine(start: () => EngineProcess, tell: (message: EventMessage) => void): EngineSupervisor {
   const pending = new Map<number, (result: Result<unknown>) => void>();
+  /** Sent once the engine is ready; a process that still loads its modules may lose messages. */
+  let unsent: RequestMessage[] | null = [];
   let current: EngineProcess | null = null;
   let nextId = 0;
   let shortLives = 0;
@@ -43,6 +45,7 @@ export function superviseEngine(start: () => EngineProcess, tell: (message: Even
     const bornMs = Date.now();
     const isRestart = started++ > 0;
     current = engine;
+    unsent = [];
     if (!isRestart) say('engine', { state: 'starting' });
     engine.onMessage((message) => {
       const parsed = answerMessage.safeParse(message);
@@ -50,9 +53,11 @@ export function superviseEngine(start: () => EngineProcess, tell: (message: Even
       if (parsed.data.kind === 'reply') {
         pending.get(parsed.data.id)?.(parsed.data.result);
         pending.delete(parsed.data.id);
-      } else if (parsed.data.event === 'engine' && isRestart) {
+      } else if (parsed.data.event === 'engine') {
         const payload = parsed.data.payload as EngineEvents['engine'];
-        say('engine', payload.state === 'ready' ? { ...payload, state: 'restarted' } : payload);
+        unsent?.forEach((request) => engine.send(request));
+        unsent = null;
+        say('engine', isRestart && payload.state === 'ready' ? { ...payload, state: 'restarted' } : payload);
       } else tell(parsed.data);
     });
     engine.onExit(() => {
@@ -74,7 +79,9 @@ export function superviseEngine(start: () => EngineProcess, tell: (message: Even
         if (!current) return answer({ ok: false, problem: stopped });
         const id = nextId++;
         pending.set(id, answer);
-        current.send({ kind: 'call', id, method, args });
+        const request: RequestMessage = { kind: 'call', id, method, args };
+        if (unsent) unsent.push(request);
+        else current.send(request);
       }),
     get pid() {
       return current?.pid;

@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { requestMessage, type EventMessage, type ReplyMessage } from '../contract/engine-api';
 import { startCompute } from './compute';
 import type { Tell } from './curve-jobs';
-import { createLiveEngine, statusOf, type LiveEngine } from './live-engine';
+import { createLiveEngine, statusOf } from './live-engine';
 
 /** Electron's utility process talks through a port, an ordinary child process through itself. */
 interface ParentPort {
@@ -35,22 +35,17 @@ const send = (message: ReplyMessage | EventMessage): void => {
 };
 const tell: Tell = (event, payload) => send({ kind: 'event', event, payload });
 
-const engine = start(assets);
+// Without its worker the process is of no use: the shell starts a new one.
+const compute = await startCompute({ workerFile: fileURLToPath(new URL('./compute-worker.js', import.meta.url)), assetsFolder: assets, onExit: () => process.exit(1) });
+const engine = createLiveEngine(compute, assets, tell);
 if (parentPort) parentPort.on('message', ({ data }) => void answer(data));
 else process.on('message', (data) => void answer(data));
-
-async function start(assetsFolder: string): Promise<LiveEngine> {
-  const workerFile = fileURLToPath(new URL('./compute-worker.js', import.meta.url));
-  // Without its worker the process is of no use: the shell starts a new one.
-  const compute = await startCompute({ workerFile, assetsFolder, onExit: () => process.exit(1) });
-  tell('engine', { state: 'ready', status: statusOf(compute) });
-  return createLiveEngine(compute, assetsFolder, tell);
-}
+tell('engine', { state: 'ready', status: statusOf(compute) });
 
 async function answer(data: unknown): Promise<void> {
   // The shell sends nothing but requests; anything else has no one to answer.
   const request = requestMessage.safeParse(data);
   if (!request.success) return;
   const { id, method, args } = request.data;
-  send({ kind: 'reply', id, result: await (await engine).call(method, args) });
+  send({ kind: 'reply', id, result: await engine.call(method, args) });
 }

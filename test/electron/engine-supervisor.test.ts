@@ -33,11 +33,27 @@ describe('engine supervisor', () => {
 
   it('gives each call its own answer', async () => {
     const { supervisor, engines } = supervised();
+    engines[0].say(ready);
     const [a, b] = [supervisor.call('status', {}), supervisor.call('listCases', {})];
     const [first, second] = engines[0].sent;
     engines[0].say({ kind: 'reply', id: second.id, result: { ok: true, value: 'b' } });
     engines[0].say({ kind: 'reply', id: first.id, result: { ok: true, value: 'a' } });
     expect([await a, await b]).toEqual([{ ok: true, value: 'a' }, { ok: true, value: 'b' }]);
+  });
+
+  it('keeps what is asked of a starting engine until it is ready', async () => {
+    const { supervisor, engines } = supervised();
+    void supervisor.call('status', {});
+    expect(engines[0].sent).toEqual([]);
+    engines[0].say(ready);
+    void supervisor.call('listCases', {});
+    expect(engines[0].sent.map(({ method }) => method)).toEqual(['status', 'listCases']);
+    const unheard = supervisor.call('status', {});
+    engines[0].die();
+    expect(await unheard).toMatchObject({ ok: false, problem: { code: 'engine-stopped' } });
+    vi.advanceTimersByTime(0);
+    engines[1].say(ready);
+    expect(engines[1].sent).toEqual([]);
   });
 
   it('starts a dead engine again, fails what was asked and says so once the new one is ready', async () => {

@@ -22,7 +22,7 @@ beforeAll(async () => {
   writeFileSync(join(rendererFolder, 'index.js'), 'export {};');
   writeFileSync(join(folder, 'secret.json'), '{}');
   // An engine that answers each call with its method, and dies of `cancelJob`.
-  writeFileSync(engineFile, "process.on('message', ({ id, method, args }) => (method === 'cancelJob' ? process.exit() : process.send({ kind: 'reply', id, result: { ok: true, value: { method, args } } })));");
+  writeFileSync(engineFile, "process.send({ kind: 'event', event: 'engine', payload: { state: 'ready' } }); process.on('message', ({ id, method, args }) => (method === 'cancelJob' ? process.exit() : process.send({ kind: 'reply', id, result: { ok: true, value: { method, args } } })));");
   server = await startLoopback(options);
   origin = `http://127.0.0.1:${server.port}`;
   const first = await request(new URL(server.url).pathname + new URL(server.url).search);
@@ -50,7 +50,15 @@ function connect(headers: Record<string, string>, from: string | undefined = ori
   const socket = new WebSocket(`ws://127.0.0.1:${server.port}${path}`, { headers, ...(from && { origin: from }) });
   return new Promise((resolve, reject) => socket.on('open', () => resolve(socket)).on('error', reject));
 }
-const answerTo = (socket: WebSocket): Promise<unknown> => new Promise((resolve) => socket.once('message', (data: Buffer) => resolve(decodeMessage(data))));
+/** The next reply; what is said unasked is passed over. */
+function answerTo(socket: WebSocket): Promise<unknown> {
+  return new Promise((resolve) =>
+    socket.on('message', (data: Buffer) => {
+      const message = decodeMessage(data) as { kind: string };
+      if (message.kind === 'reply') resolve(message);
+    }),
+  );
+}
 const closeCode = (socket: WebSocket): Promise<number> => new Promise((resolve) => socket.once('close', resolve));
 
 describe('loopback server: pages', () => {
