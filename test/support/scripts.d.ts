@@ -6,3 +6,7 @@ declare module '*/scripts/chromium.mjs' {
 declare module '*/scripts/electron-binary.mjs' {
   export function findElectron(): string | null;
 }
+declare module '*/scripts/setup.mjs' {
+  export function requireNode(version?: string): void;
+  export function dependenciesMatchLock(folder?: string): boolean;
+}
