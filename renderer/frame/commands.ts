@@ -12,6 +12,7 @@ import { goTo, goUpright, pickPlane, playOrPause, stepBy, stepThroughRightAngles
 import { overlays, useWorkspace, type Screen } from '../state/workspace';
 import { diceText } from '../ui/format';
 import { openDialog } from './dialogs';
+import { chooseCaseFiles } from './open-case-files';
 import { switchTheme } from './theme';
 
 export interface Command {
@@ -45,6 +46,7 @@ export function lastingCommands(workbench: Workbench): readonly Command[] {
     { name: 'Show 3D only', group: 'Show', run: () => changeSettings('layout', { layout: '3d' }) },
     { name: 'Show slices only', group: 'Show', run: () => changeSettings('layout', { layout: 'slices' }) },
     { name: 'Save the view as PNG', group: 'Show', keys: ['Ctrl+s'], run: saveView },
+    { name: 'Open a file …', group: 'Case', keys: ['Ctrl+o'], run: () => chooseCaseFiles(workbench) },
     { name: 'Previous case', group: 'Case', keys: ['['], run: () => void workbench.stepCase(-1) },
     { name: 'Next case', group: 'Case', keys: [']'], run: () => void workbench.stepCase(1) },
     ...(Object.keys(screenNames) as Screen[]).map((screen): Command => ({ name: `Go to ${screenNames[screen]}`, group: 'Screen', run: () => useWorkspace.setState({ screen }) })),

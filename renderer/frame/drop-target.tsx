@@ -1,10 +1,7 @@
-/** @file Files dropped anywhere on the window: one image, or an image and its labels. They are read here and sent to the engine. */
+/** @file Files dropped anywhere on the window: one image, or an image and its labels. */
 import { useEffect, useState } from 'react';
-import type { Workbench } from '../client/workbench';
 import { useWorkbench } from '../client/workbench-context';
-import { notify } from '../state/session';
-import { useWorkspace } from '../state/workspace';
-import { imageAndLabels } from './image-and-labels';
+import { openCaseFiles } from './open-case-files';
 
 export function DropTarget() {
   const workbench = useWorkbench();
@@ -29,7 +26,7 @@ export function DropTarget() {
         event.preventDefault();
         depth = 0;
         setFileCount(0);
-        void openDropped(workbench, [...event.dataTransfer!.files]);
+        void openCaseFiles(workbench, [...event.dataTransfer!.files]);
       },
     };
     for (const [name, listener] of Object.entries(listeners)) window.addEventListener(name, listener as EventListener);
@@ -48,18 +45,3 @@ export function DropTarget() {
     </div>
   );
 }
-
-async function openDropped(workbench: Workbench, files: readonly File[]): Promise<void> {
-  if (files.length === 0) return;
-  if (files.length > 2) return notify({ kind: 'error', message: `${files.length} files were dropped; a case is one image, or an image and its labels.`, remedy: 'Drop one or two NIfTI files.' });
-  const [image, labels] = imageAndLabels(files);
-  useWorkspace.setState({ screen: 'explore' });
-  try {
-    await workbench.openFiles(await read(image), labels && (await read(labels)));
-  } catch {
-    // A folder, or a file that was moved away while it was dragged.
-    notify({ kind: 'error', message: `${image.name} could not be read.`, remedy: 'Drop a file, not a folder, from a place that is still there.' });
-  }
-}
-
-const read = async (file: File) => ({ name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) });

@@ -15,6 +15,8 @@ export interface PickerItem {
 }
 interface PickerProps {
   readonly label: string;
+  /** The choice in words, for those who do not see it. */
+  readonly description: string;
   /** What the button says. */
   readonly children: ReactNode;
   readonly items: readonly PickerItem[];
@@ -25,11 +27,11 @@ interface PickerProps {
   readonly footer?: ReactNode;
 }
 
-export function Picker({ label, children, items, emptyText, onPick, multiple, footer }: PickerProps) {
+export function Picker({ label, description, children, items, emptyText, onPick, multiple, footer }: PickerProps) {
   const [isOpen, setOpen] = useState(false);
   return (
     <Popover.Root open={isOpen} onOpenChange={setOpen}>
-      <Popover.Trigger className="button pick" aria-label={label}>
+      <Popover.Trigger className="button pick" aria-label={label} aria-description={description}>
         {children}
         <ChevronDown size={14} />
       </Popover.Trigger>

@@ -75,42 +75,49 @@ export function caseBox(canvasShape: Shape, fileShape: Shape): Box {
 export function resliceImage(data: Float32Array, shape: Shape, grid: SliceGrid, box: Box, out: Float32Array): void {
   const [nx, ny] = shape;
   const plane = nx * ny;
-  const { low, high } = box;
-  forEachPixel(grid, (at, x, y, z) => {
-    if (x < low[0] - 0.5 || x > high[0] + 0.5 || y < low[1] - 0.5 || y > high[1] + 0.5 || z < low[2] - 0.5 || z > high[2] + 0.5) {
-      out[at] = NaN;
-      return;
+  const [[lowX, lowY, lowZ], [highX, highY, highZ]] = [box.low, box.high];
+  const { width, height, origin, right, down } = grid;
+  out.fill(NaN);
+  for (let row = 0; row < height; row++) {
+    const [startX, startY, startZ] = [origin[0] + row * down[0], origin[1] + row * down[1], origin[2] + row * down[2]];
+    const [from, to] = columnsInside(startX, startY, startZ, grid, box, 0.5);
+    for (let column = from; column < to; column++) {
+      const x = clamp(startX + column * right[0], lowX, highX), y = clamp(startY + column * right[1], lowY, highY), z = clamp(startZ + column * right[2], lowZ, highZ);
+      const x0 = Math.floor(x), y0 = Math.floor(y), z0 = Math.floor(z);
+      const tx = x - x0, ty = y - y0, tz = z - z0;
+      const dx = x0 < highX ? 1 : 0, dy = y0 < highY ? nx : 0, dz = z0 < highZ ? plane : 0;
+      const near = x0 + nx * y0 + plane * z0, far = near + dz;
+      const a = data[near] + tx * (data[near + dx] - data[near]), b = data[near + dy] + tx * (data[near + dy + dx] - data[near + dy]);
+      const c = data[far] + tx * (data[far + dx] - data[far]), d = data[far + dy] + tx * (data[far + dy + dx] - data[far + dy]);
+      const nearer = a + ty * (b - a), farther = c + ty * (d - c);
+      out[row * width + column] = nearer + tz * (farther - nearer);
     }
-    const cx = clamp(x, low[0], high[0]), cy = clamp(y, low[1], high[1]), cz = clamp(z, low[2], high[2]);
-    const x0 = Math.floor(cx), y0 = Math.floor(cy), z0 = Math.floor(cz);
-    const tx = cx - x0, ty = cy - y0, tz = cz - z0;
-    const dx = x0 < high[0] ? 1 : 0, dy = y0 < high[1] ? nx : 0, dz = z0 < high[2] ? plane : 0;
-    const corner = x0 + nx * y0 + plane * z0;
-    const near = mix(mix(data[corner], data[corner + dx], tx), mix(data[corner + dy], data[corner + dx + dy], tx), ty);
-    const far = mix(mix(data[corner + dz], data[corner + dx + dz], tx), mix(data[corner + dy + dz], data[corner + dx + dy + dz], tx), ty);
-    out[at] = mix(near, far, tz);
-  });
+  }
 }
 
-/** Weight of one label along the grid, 0 to 1: its one-hot volume interpolated linearly. */
+/** Weight of one label along the grid, 0 to 1: its one-hot volume interpolated linearly. `box` is its {@link labelBox}. */
 export function resliceLabel(labels: Uint8Array, shape: Shape, value: number, grid: SliceGrid, box: Box | null, out: Float32Array): void {
   out.fill(0);
   if (!box) return;
   const [nx, ny, nz] = shape;
   const plane = nx * ny;
-  const { low, high } = box;
-  forEachPixel(grid, (at, x, y, z) => {
-    if (x <= low[0] - 1 || x >= high[0] + 1 || y <= low[1] - 1 || y >= high[1] + 1 || z <= low[2] - 1 || z >= high[2] + 1) return;
-    const x0 = Math.floor(x), y0 = Math.floor(y), z0 = Math.floor(z);
-    const tx = x - x0, ty = y - y0, tz = z - z0;
-    let weight = 0;
-    for (let corner = 0; corner < 8; corner++) {
-      const px = x0 + (corner & 1), py = y0 + ((corner >> 1) & 1), pz = z0 + (corner >> 2);
-      if (px < 0 || py < 0 || pz < 0 || px >= nx || py >= ny || pz >= nz || labels[px + nx * py + plane * pz] !== value) continue;
-      weight += (corner & 1 ? tx : 1 - tx) * (corner & 2 ? ty : 1 - ty) * (corner & 4 ? tz : 1 - tz);
+  const { width, height, origin, right, down } = grid;
+  for (let row = 0; row < height; row++) {
+    const [startX, startY, startZ] = [origin[0] + row * down[0], origin[1] + row * down[1], origin[2] + row * down[2]];
+    const [from, to] = columnsInside(startX, startY, startZ, grid, box, 1);
+    for (let column = from; column < to; column++) {
+      const x = startX + column * right[0], y = startY + column * right[1], z = startZ + column * right[2];
+      const x0 = Math.floor(x), y0 = Math.floor(y), z0 = Math.floor(z);
+      const tx = x - x0, ty = y - y0, tz = z - z0;
+      let weight = 0;
+      for (let corner = 0; corner < 8; corner++) {
+        const px = x0 + (corner & 1), py = y0 + ((corner >> 1) & 1), pz = z0 + (corner >> 2);
+        if (px < 0 || py < 0 || pz < 0 || px >= nx || py >= ny || pz >= nz || labels[px + nx * py + plane * pz] !== value) continue;
+        weight += (corner & 1 ? tx : 1 - tx) * (corner & 2 ? ty : 1 - ty) * (corner & 4 ? tz : 1 - tz);
+      }
+      out[row * width + column] = weight;
     }
-    out[at] = weight;
-  });
+  }
 }
 
 /** The smallest box that holds a label, or null where it does not occur. */
@@ -131,15 +138,25 @@ export function labelBox(labels: Uint8Array, [nx, ny, nz]: Shape, value: number)
   return high[2] < 0 ? null : { low: [low[0], low[1], low[2]], high: [high[0], high[1], high[2]] };
 }
 
-function forEachPixel({ width, height, origin, right, down }: SliceGrid, pixel: (at: number, x: number, y: number, z: number) => void): void {
-  for (let row = 0, at = 0; row < height; row++) {
-    const x = origin[0] + row * down[0], y = origin[1] + row * down[1], z = origin[2] + row * down[2];
-    for (let column = 0; column < width; column++, at++) pixel(at, x + column * right[0], y + column * right[1], z + column * right[2]);
+/** First column, and the one after the last, whose pixel lies within `margin` voxels of the box (slab by slab). */
+function columnsInside(x: number, y: number, z: number, { width, right }: SliceGrid, { low, high }: Box, margin: number): [from: number, to: number] {
+  let from = 0;
+  let to = width - 1;
+  const start = [x, y, z];
+  for (let axis = 0; axis < 3; axis++) {
+    const [least, most] = [low[axis] - margin - start[axis], high[axis] + margin - start[axis]];
+    const step = right[axis];
+    if (Math.abs(step) < 1e-12) {
+      if (least > 0 || most < 0) return [0, 0];
+      continue;
+    }
+    from = Math.max(from, Math.ceil(Math.min(least / step, most / step)));
+    to = Math.min(to, Math.floor(Math.max(least / step, most / step)));
   }
+  return [from, to + 1];
 }
 
 const clamp = (value: number, low: number, high: number): number => (value < low ? low : value > high ? high : value);
-const mix = (a: number, b: number, t: number): number => a + (b - a) * t;
 const dot = (a: Vector3, b: Vector3): number => a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
 const scaled = (a: Vector3, factor: number): Vector3 => [a[0] * factor, a[1] * factor, a[2] * factor];
 const subtract = (a: Vector3, b: Vector3): Vector3 => [a[0] - b[0], a[1] - b[1], a[2] - b[2]];

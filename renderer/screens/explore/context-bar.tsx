@@ -1,7 +1,8 @@
 /** @file Which case, which models, how they are laid out; save what is seen. */
-import { ChevronLeft, ChevronRight, Download, Link, Plus } from 'lucide-react';
+import { ChevronLeft, ChevronRight, Download, FolderOpen, Link, Plus } from 'lucide-react';
 import type { CaseSummary, ModelSummary } from '../../../engine/contract/engine-api';
 import { useWorkbench } from '../../client/workbench-context';
+import { chooseCaseFiles } from '../../frame/open-case-files';
 import { changeSettings } from '../../state/history';
 import { useSession } from '../../state/session';
 import { markOf, modelSize } from '../../state/shown-models';
@@ -37,9 +38,16 @@ export function ContextBar({ shown }: { shown: readonly ModelSummary[] }) {
       </IconButton>
       <Picker
         label="Case"
+        description={open?.name ?? 'none'}
         items={cases.map((one) => ({ id: one.id, name: one.name, detail: splitNames[one.split], isChosen: one.id === open?.id }))}
         emptyText="No case has this name. Drop a NIfTI file to open it."
         onPick={(id) => void workbench.openCase(id)}
+        footer={
+          <Button kind="ghost" className="popover-action" onClick={() => chooseCaseFiles(workbench)}>
+            <FolderOpen size={16} />
+            Open a file …
+          </Button>
+        }
       >
         <b>{opening ? `Opening ${opening} …` : (open?.name ?? 'No case')}</b>
       </Picker>
@@ -53,7 +61,7 @@ export function ContextBar({ shown }: { shown: readonly ModelSummary[] }) {
         </span>
       )}
       <span className="separator" />
-      <Picker label="Models" multiple items={modelItems} emptyText="No model has this name." onPick={toggleModel} footer={shown.length >= largestNumberOfTiles && <p className="popover-note">Four fit side by side; take one away first.</p>}>
+      <Picker label="Models" description={shown.map(({ name }) => name).join(', ')} multiple items={modelItems} emptyText="No model has this name." onPick={toggleModel} footer={shown.length >= largestNumberOfTiles && <p className="popover-note">Four fit side by side; take one away first.</p>}>
         {shown.length} of {models.length} {models.length === 1 ? 'model' : 'models'}
       </Picker>
       {models.length > shown.length && shown.length < largestNumberOfTiles && (

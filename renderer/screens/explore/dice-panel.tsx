@@ -53,14 +53,14 @@ export function DicePanel({ shown }: { shown: readonly ModelSummary[] }) {
       />
       {isEmpty && open && (
         <div className="empty-chart">
-          {open.reference ? (
+          {shown.length === 0 ? (
+            <span>Dice needs a trained model.</span>
+          ) : open.reference ? (
             <>
               <span>Dice over angle for this case is not computed yet.</span>
-              {shown.length > 0 && (
-                <Button small kind="primary" onClick={() => void workbench.computeCurve()}>
-                  Compute
-                </Button>
-              )}
+              <Button small kind="primary" onClick={() => void workbench.computeCurve()}>
+                Compute
+              </Button>
               <span className="quiet">Each pose you visit is kept.</span>
             </>
           ) : (

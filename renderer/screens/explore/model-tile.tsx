@@ -57,6 +57,7 @@ export function ModelTile({ open, model, structures, crosshair, onCrosshair }: M
   }, [open, structures, rotation, crosshair, segmentation, overlays, opacity, hiddenStructures]);
   const volumeScene = useVolumeScene(open, structures, segmentation, rotation);
   const name = model?.name ?? open.name;
+  const shownPose = isStale && segmentation ? `${poseText(pose)} asked, ${poseText(fromRotation(segmentation.rotation, pose.plane))} shown` : poseText(pose);
 
   return (
     <section className="model" aria-label={name} data-model={model?.id}>
@@ -66,6 +67,7 @@ export function ModelTile({ open, model, structures, crosshair, onCrosshair }: M
           <div className="volume-tile">
             <VolumeView scene={volumeScene} label={`3D view of ${name}; drag or use the arrow keys to turn`} onTurnStart={startGesture} onTurn={dragBy} onTurnEnd={endGesture} />
             <Caption layers={captionOf(overlays, open.reference !== null)} />
+            <span className="tag bottom-left num">{shownPose}</span>
             {segmentation && <span className="tag bottom-right num">{Math.round(segmentation.milliseconds)} ms</span>}
           </div>
         )}
@@ -79,7 +81,7 @@ export function ModelTile({ open, model, structures, crosshair, onCrosshair }: M
             ))}
           </div>
         )}
-        <span className="tag bottom-left num">{isStale && segmentation ? `${poseText(pose)} asked, ${poseText(fromRotation(segmentation.rotation, pose.plane))} shown` : poseText(pose)}</span>
+        {layout === 'slices' && <span className="tag bottom-left num">{shownPose}</span>}
         {isStale && <span key={segmentation?.rotation.join()} className="progress-line" style={{ animationDuration: `${segmentation?.milliseconds ?? 0}ms` }} />}
         {failure && (
           <div className="tile-failure" role="status">

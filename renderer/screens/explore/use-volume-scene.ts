@@ -9,7 +9,9 @@ import { caseBox, centreOf } from '../../viewer/reslice';
 import { labelSurface, shrunk, turnedBack, type Surface } from '../../viewer/surface';
 import type { Scene, SceneSurface, SceneVolume } from '../../viewer/volume-scene';
 
+/** Beside a prediction, and by itself. */
 const ghostOpacity = 0.4;
+const loneOpacity = 0.85;
 /** The ghost only shows where the prediction does not cover it. */
 const ghostInsetVoxels = 0.35;
 /** Of the structure's depth, how much of it stays sunk in the cut. */
@@ -25,10 +27,11 @@ export function useVolumeScene(open: OpenCase, structures: readonly Structure[],
     if (!segmentation || !showsPrediction || showsDisagreement) return [];
     return visible.map(({ value, token }) => ({ surface: turnedBack(labelSurface(segmentation.labels, segmentation.shape, value), segmentation.shape, segmentation.rotation), colour: tokenRgb(token), opacity: 1 }));
   }, [segmentation, showsPrediction, showsDisagreement, visible]);
+  const isAlone = !segmentation || (!showsPrediction && !showsDisagreement);
   const reference = useMemo((): SceneSurface[] => {
     if (!open.reference) return [];
-    return visible.map(({ value }) => ({ surface: shrunk(labelSurface(open.reference!, open.canvasShape, value), ghostInsetVoxels), colour: tokenRgb('--reference'), opacity: ghostOpacity }));
-  }, [open, visible]);
+    return visible.map(({ value }) => ({ surface: shrunk(labelSurface(open.reference!, open.canvasShape, value), ghostInsetVoxels), colour: tokenRgb('--reference'), opacity: isAlone ? loneOpacity : ghostOpacity }));
+  }, [open, visible, isAlone]);
   const differing = useMemo((): SceneSurface[] => {
     if (!segmentation || !open.reference || !showsDisagreement) return [];
     const labels = disagreementLabels(segmentation, open.reference, visible.map(({ value }) => value));
