@@ -66,7 +66,7 @@ export function ModelTile({ open, model, structures, crosshair, onCrosshair }: M
         {layout !== 'slices' && (
           <div className="volume-tile">
             <VolumeView scene={volumeScene} label={`3D view of ${name}; drag or use the arrow keys to turn`} onTurnStart={startGesture} onTurn={dragBy} onTurnEnd={endGesture} />
-            <Caption layers={captionOf(overlays, open.reference !== null)} />
+            <Caption layers={captionOf({ ...overlays, prediction: overlays.prediction && segmentation !== undefined }, open.reference !== null)} />
             <span className="tag bottom-left num">{shownPose}</span>
             {segmentation && <span className="tag bottom-right num">{Math.round(segmentation.milliseconds)} ms</span>}
           </div>
