@@ -4,7 +4,7 @@ import { Area, CartesianGrid, ComposedChart, Line, XAxis, YAxis } from 'recharts
 import { diceText } from '../ui/format';
 import type { CurvePoint } from '../../engine/contract/engine-api';
 import { MarkShapePath, ModelMarkIcon, type ModelMark } from '../ui/model-mark';
-import { bandKey, diceAt, diceRows, largestAngleDegrees, meanKey, spreadApart, type DiceSeries } from './dice-series';
+import { bandKey, diceAt, diceRows, frameKey, largestAngleDegrees, meanKey, spreadApart, type DiceSeries } from './dice-series';
 
 /** Dice of one model just now. */
 export interface DiceNow {
@@ -92,6 +92,7 @@ const Curves = memo(function Curves({ means, marks, width, height }: { means: re
       <CartesianGrid vertical={false} stroke="var(--line)" />
       <XAxis dataKey="degrees" type="number" domain={[0, largestAngleDegrees]} hide />
       <YAxis width={inset.left} domain={[0, 1]} ticks={[0, 0.25, 0.5, 0.75, 1]} interval={0} tickFormatter={(value: number) => value.toFixed(2)} axisLine={false} tickLine={false} tick={{ fill: 'var(--ink-2)', fontSize: 11 }} />
+      <Line dataKey={frameKey} stroke="none" dot={false} activeDot={false} isAnimationActive={false} />
       {marks.map((mark, index) => (
         <Area key={bandKey(index)} dataKey={bandKey(index)} stroke="none" fill={`var(${mark.colour})`} fillOpacity="var(--band)" connectNulls dot={false} activeDot={false} isAnimationActive={false} type="linear" />
       ))}

@@ -29,13 +29,15 @@ export function meanInPlane(testCurve: readonly CurvePoint[], plane: Plane): Cur
 }
 
 export type DiceRow = { readonly degrees: number } & Readonly<Record<string, number | readonly [low: number, high: number]>>;
+/** Corners of the plot, not a series. */
+export const frameKey = 'frame';
 export const meanKey = (index: number): string => `mean ${index}`;
 export const bandKey = (index: number): string => `band ${index}`;
 
 /** One row an angle, with a column for each line and band; an angle that a series lacks has no entry. */
 export function diceRows(means: readonly (readonly CurvePoint[])[]): DiceRow[] {
-  // Axes need two rows even when there is no mean.
-  const rows = new Map<number, Record<string, number | readonly [number, number]>>([[0, {}], [largestAngleDegrees, {}]]);
+  // Recharts draws axes only round numbers, and there may be no mean yet.
+  const rows = new Map<number, Record<string, number | readonly [number, number]>>([[0, { [frameKey]: 0 }], [largestAngleDegrees, { [frameKey]: 1 }]]);
   const row = (degrees: number) => {
     const found = rows.get(degrees) ?? {};
     rows.set(degrees, found);

@@ -77,7 +77,7 @@ function JobRow({ job }: { job: Job }) {
       {state === 'done' && <Check size={14} />}
       <span className="job-title">
         {title}
-        {state === 'done' && `: ${of} poses`}
+        {state === 'done' && ': done'}
         {state === 'cancelled' && `: cancelled at ${done} of ${of}; what was computed is kept`}
         {state === 'failed' && <span className="error-text">: {job.problem?.message ?? 'failed'}</span>}
       </span>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CurvePoint, Plane } from '../../../engine/contract/engine-api';
-import { bandKey, diceAt, diceRows, meanInPlane, meanKey, spreadApart, testCases, valueAt, type DiceSeries } from '../../../renderer/charts/dice-series';
+import { bandKey, diceAt, diceRows, frameKey, meanInPlane, meanKey, spreadApart, testCases, valueAt, type DiceSeries } from '../../../renderer/charts/dice-series';
 
 const point = (plane: Plane, degrees: number, mean: number, sd = 0.1, n = 41): CurvePoint => ({ plane, degrees, mean, sd, n });
 const series = (mean: CurvePoint[], ofCase: DiceSeries['ofCase'] = []): DiceSeries => ({ modelId: 'a', name: 'A', mark: { shape: 'circle', colour: '--model-steerable', dashed: false }, mean, ofCase });
@@ -15,7 +15,7 @@ describe('Dice over angle', () => {
   it('makes one row an angle, with gaps where a model has no value and bands within 0 and 1', () => {
     const rows = diceRows([[point('axial', 0, 0.95), point('axial', 90, 0.05)], [point('axial', 45, 0.5)]]);
     expect(rows.map(({ degrees }) => degrees)).toEqual([0, 45, 90, 180]);
-    expect(rows[0]).toEqual({ degrees: 0, [meanKey(0)]: 0.95, [bandKey(0)]: [0.85, 1] });
+    expect(rows[0]).toEqual({ degrees: 0, [frameKey]: 0, [meanKey(0)]: 0.95, [bandKey(0)]: [0.85, 1] });
     expect(rows[2][bandKey(0)]).toEqual([0, expect.closeTo(0.15)]);
     expect(rows[1]).not.toHaveProperty([meanKey(0)]);
   });
