@@ -51,7 +51,14 @@ export function predictUpright(network: Network, image: Volume<Float32Array>): V
   return takeFromCanvas({ data: predictVolume(network, canvas.data, canvas.shape), shape: canvas.shape }, image.shape);
 }
 
-const logitsOf = (network: Network, image: Float32Array, [nx, ny, nz]: Shape): Float32Array => tidy(() => network.logits(tensor5d(image, [1, nz, ny, nx, 1])).dataSync<'float32'>());
+function logitsOf(network: Network, image: Float32Array, [nx, ny, nz]: Shape): Float32Array {
+  let logits = new Float32Array();
+  // not returned from tidy, which would search every element of the array for tensors
+  tidy(() => {
+    logits = network.logits(tensor5d(image, [1, nz, ny, nx, 1])).dataSync<'float32'>() as Float32Array<ArrayBuffer>;
+  });
+  return logits;
+}
 
 interface Window {
   readonly start: Shape;

@@ -140,7 +140,11 @@ const validationCanvases = (spec: TrainingSpec, cases: readonly TrainingCase[]) 
 function validationDice(network: Network, data: TrainingData, canvases: readonly Volume['shape'][], score: TrainOptions['score']): number {
   const scores = data.validation.flatMap(({ image, labels, fill }, i) => {
     const canvas = canvases[i]!;
-    const prediction = tidy(() => Uint8Array.from(argMaxChannels(network.logits(imageTensor(placeOnCanvas(image, canvas, fill)))).dataSync()));
+    let prediction = new Uint8Array();
+    // not returned from tidy, which would search every element of the array for tensors
+    tidy(() => {
+      prediction = Uint8Array.from(argMaxChannels(network.logits(imageTensor(placeOnCanvas(image, canvas, fill)))).dataSync());
+    });
     return score(prediction, placeOnCanvas(labels, canvas, 0).data, data.structures) ?? [];
   });
   return scores.length ? scores.reduce((sum, dice) => sum + dice, 0) / scores.length : 0;

@@ -42,11 +42,12 @@ describe('steerable kernels commute with the 24 rotations of the cube', () => {
   });
   afterAll(() => handle.dispose());
 
-  const apply = (run: (x: Tensor5D) => Tensor5D, { shape, data }: NumberArray): NumberArray =>
-    tidy(() => {
-      const y = run(tensor(Float32Array.from(data), [...shape]));
-      return { shape: y.shape, data: Float64Array.from(y.dataSync()) };
-    });
+  function apply(run: (x: Tensor5D) => Tensor5D, { shape, data }: NumberArray): NumberArray {
+    const y = tidy(() => run(tensor(Float32Array.from(data), [...shape])));
+    const result = { shape: y.shape, data: Float64Array.from(y.dataSync()) };
+    y.dispose();
+    return result;
+  }
   it.each(operators)('$name', ({ from, to, run }) => {
     const x = randomArray('x', 1, n, n, n, dimension(from));
     const upright = apply(run, x);
