@@ -43,7 +43,7 @@ describe('steerable kernels commute with the 24 rotations of the cube', () => {
   afterAll(() => handle.dispose());
 
   function apply(run: (x: Tensor5D) => Tensor5D, { shape, data }: NumberArray): NumberArray {
-    const y = tidy(() => run(tensor(Float32Array.from(data), [...shape])));
+    const y = tidy(() => run(tensor(Float32Array.from(data), shape as Tensor5D['shape'])));
     const result = { shape: y.shape, data: Float64Array.from(y.dataSync()) };
     y.dispose();
     return result;
