@@ -20,7 +20,14 @@ if (app.requestSingleInstanceLock()) {
   app.enableSandbox();
   // Machines without a graphics card draw in software; Chromium allows that only when told.
   app.commandLine.appendSwitch('enable-unsafe-swiftshader');
-  void app.whenReady().then(open);
+  let isQuitting = false;
+  app.on('before-quit', () => (isQuitting = true));
+  void app.whenReady().then(open).catch((error: Error) => {
+    // Closing the window while it loads is no failure.
+    if (isQuitting) return;
+    console.error(error.message);
+    app.exit(1);
+  });
   app.on('window-all-closed', () => app.quit());
 } else {
   app.quit();

@@ -12,7 +12,10 @@ import { SetupError, endWith, root, setUp } from './setup.mjs';
 const usage = 'npm start [-- --smoke] [--port N] [--no-window]';
 /** Asked for first, so that the browser keeps this address's settings from one start to the next. */
 const preferredPort = 46_352;
+const endingSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 const smokeLimitMs = 120_000;
+/** A window that lived shorter was not closed by a person. */
+const atOnceMs = 5000;
 /** The case turns by itself on arrival; on a machine too slow to segment it meanwhile, a key turns it and leaves it turned. */
 const nudgeAfterMs = 8000;
 
@@ -51,9 +54,11 @@ function openElectron(executable, { smoke }, setupSeconds) {
   let output = '';
   child.stdout?.on('data', (chunk) => (output += chunk));
   const limit = smoke && setTimeout(() => child.kill(), smokeLimitMs);
-  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
+  const pass = (signal) => child.kill(signal);
+  for (const signal of endingSignals) process.on(signal, pass);
   return new Promise((resolve) => {
     const declined = () => {
+      for (const signal of endingSignals) process.off(signal, pass);
       console.log('Electron could not open its window; opening the workbench in a browser instead.');
       resolve(false);
     };
@@ -62,7 +67,7 @@ function openElectron(executable, { smoke }, setupSeconds) {
       clearTimeout(limit);
       const result = /^first-segmentation (.*)$/m.exec(output)?.[1];
       if (result) printReady(JSON.parse(result), Date.now() - begunMs, setupSeconds, 'electron');
-      else if (code !== 0 && Date.now() - begunMs < 5000) return declined();
+      else if (code !== 0 && Date.now() - begunMs < atOnceMs) return declined();
       else if (smoke) console.error(`The workbench did not draw a turned segmentation in Electron.\n${output}Run npm start to look at it.`);
       process.exitCode = smoke && !result ? 1 : (code ?? 1);
       resolve(true);
@@ -85,18 +90,23 @@ async function openBrowser(options, setupSeconds) {
     }
     return;
   }
-  if (!chromium) {
-    console.log(`Gyra is at\n\n  ${server.url}\n\nThe address works once, in one browser on this machine. Ctrl-C ends Gyra.`);
-    if (wantsWindow) console.log(`No window was opened: no Chromium browser was found. ${chromiumRemedy}`);
-    else if (!options.noWindow) console.log('No window was opened: there is no screen here.');
-  }
-  const window = chromium && openAppWindow(chromium, server);
+  let window = null;
   const end = async () => {
     window?.kill();
     await server.close();
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => void end());
-  window?.on('exit', () => void end());
+  for (const signal of endingSignals) process.once(signal, () => void end());
+  const printAddress = (why) => console.log(`${why ? `No window was opened: ${why}\n` : ''}Gyra is at\n\n  ${server.url}\n\nThe address works once, in one browser on this machine. Ctrl-C ends Gyra.`);
+  if (options.noWindow) return printAddress();
+  if (!wantsWindow) return printAddress('there is no screen here.');
+  if (!chromium) return printAddress(`no Chromium browser was found. ${chromiumRemedy}`);
+  window = openAppWindow(chromium, server);
+  window.on('error', ({ message }) => printAddress(`${message}.`));
+  window.on('exit', () => {
+    // A browser that ends at once failed, or handed the address to one that runs already: nobody closed a window.
+    if (!window.killed && Date.now() - begunMs < atOnceMs) printAddress('the browser ended at once.');
+    else void end();
+  });
 }
 
 async function serve({ port, smoke }) {

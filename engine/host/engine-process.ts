@@ -18,8 +18,8 @@ const { assets } = parseArgs({ options: { assets: { type: 'string' } } }).values
 if (!assets) throw new Error('engine-process needs --assets FOLDER');
 
 try {
-  // The window goes first when both want the processor.
-  os.setPriority(os.constants.priority.PRIORITY_BELOW_NORMAL);
+  // The window goes first when both want the processor, but a person waits for the engine too: far above a training's BELOW_NORMAL (10).
+  os.setPriority(2);
 } catch {
   // Only a courtesy, and not every system allows it.
 }

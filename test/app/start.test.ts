@@ -33,7 +33,7 @@ const isRunning = (pid: number): boolean => {
     return false;
   }
 };
-const waitFor = (condition: () => unknown): Promise<void> => expect.poll(condition, { timeout: 30_000 }).toBeTruthy();
+const waitFor = (condition: () => unknown): Promise<void> => expect.poll(condition, { timeout: 90_000 }).toBeTruthy();
 
 /** An executable that runs the given lines of shell. */
 function script(name: string, lines: string): string {
@@ -42,6 +42,9 @@ function script(name: string, lines: string): string {
   chmodSync(file, 0o755);
   return file;
 }
+
+/** A screen that is said to be there, our folder first on the path, a home of its own, and no way to Electron. */
+const withScreen = { PATH: `${folder}${delimiter}${process.env.PATH}`, HOME: folder, DISPLAY: ':99', ELECTRON_MIRROR: 'http://127.0.0.1:9/' };
 
 describe('npm start', () => {
   it('prints an address with --no-window, and Ctrl-C ends server and engine', async () => {
@@ -80,13 +83,24 @@ describe('npm start', () => {
   it('opens the app window of a browser, and ends everything when it is closed', async () => {
     // A browser on the path that shows its window on no screen.
     script('chromium', `exec "${findChromium()}" --headless=new --use-angle=swiftshader "$@"`);
-    const { child, exit } = start([], { PATH: `${folder}${delimiter}${process.env.PATH}`, HOME: folder, DISPLAY: ':99', ELECTRON_MIRROR: 'http://127.0.0.1:9/' });
+    const { child, exit } = start([], withScreen);
     await waitFor(() => descendantRunning('--app=http://127.0.0.1', child.pid!));
     const window = descendantRunning('--app=http://127.0.0.1', child.pid!)!;
     const engine = descendantRunning('engine-process.js', child.pid!)!;
+    // Longer than a window that failed to open.
+    await new Promise((resolve) => setTimeout(resolve, 6000));
     process.kill(window);
     expect(await exit).toBe(0);
     await waitFor(() => !isRunning(engine));
+  });
+
+  it('keeps serving and prints the address where the browser ends at once', async () => {
+    script('chromium', 'exit 0');
+    const { child, said, exit } = start([], withScreen);
+    await waitFor(() => said().includes('No window was opened: the browser ended at once.'));
+    expect((await fetch(/http:\S+/.exec(said())![0], { redirect: 'manual' })).status).toBe(303);
+    child.kill('SIGINT');
+    expect(await exit).toBe(0);
   });
 
   it('opens Electron where its binary is, and a browser where Electron cannot open its window', async () => {
@@ -100,7 +114,8 @@ describe('npm start', () => {
     await waitFor(() => !isRunning(engine));
 
     script('electron', 'echo "a library is missing" >&2; exit 127');
-    const declined = start([], { ELECTRON_OVERRIDE_DIST_PATH: folder, PATH: `${folder}${delimiter}${process.env.PATH}`, HOME: folder, DISPLAY: ':99' });
+    script('chromium', `exec "${findChromium()}" --headless=new --use-angle=swiftshader "$@"`);
+    const declined = start([], { ...withScreen, ELECTRON_OVERRIDE_DIST_PATH: folder });
     await waitFor(() => descendantRunning('--app=http://127.0.0.1', declined.child.pid!));
     expect(declined.said()).toContain('opening the workbench in a browser instead');
     declined.child.kill('SIGTERM');

@@ -51,6 +51,7 @@ export function createElectron(appFolder: string, { executablePath, args }: Chro
     requestSingleInstanceLock: () => true,
     whenReady: () => (whenReady ??= start()),
     quit: () => void quit(),
+    exit: (code: number) => process.exit(code),
   });
 
   const modules = {
