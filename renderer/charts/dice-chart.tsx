@@ -136,7 +136,7 @@ function Marker({ series, now, isHollow, x, y, height, isLabelLeft }: OverlayPro
   const marks = now.filter((entry): entry is DiceNow & { dice: number } => entry.dice !== null);
   const labels = spreadApart(marks.map(({ dice }) => y(dice)), 14, inset.top + 4, height - inset.bottom);
   return (
-    <g className="pose-marker">
+    <g>
       <path className="pose-line" d={`M${x},${inset.top}V${height}`} strokeDasharray={isHollow ? '3 3' : undefined} />
       {marks.map(({ modelId, dice, isStale }, index) => {
         const mark = series.find((one) => one.modelId === modelId)?.mark;

@@ -24,7 +24,7 @@ export function useKeyboard(): void {
 }
 
 /** Whether the focused control does something with this key; sliders that turn the head are marked and want the same as the window. */
-export function belongsToControl(target: EventTarget | null, key: string): boolean {
+function belongsToControl(target: EventTarget | null, key: string): boolean {
   if (!(target instanceof HTMLElement)) return false;
   if (target.closest('input, textarea, select, [contenteditable="true"], [role="dialog"], [role="listbox"], [role="menu"]')) return !key.startsWith('Ctrl+k');
   if (target.closest('button, a, [role="switch"]') && key === 'Space') return true;

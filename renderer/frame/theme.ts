@@ -3,7 +3,7 @@ import { useWorkspace } from '../state/workspace';
 
 const systemIsLight = window.matchMedia('(prefers-color-scheme: light)');
 
-export const shownTheme = (): 'light' | 'dark' => {
+const shownTheme = (): 'light' | 'dark' => {
   const { theme } = useWorkspace.getState();
   return theme === 'system' ? (systemIsLight.matches ? 'light' : 'dark') : theme;
 };

@@ -13,7 +13,7 @@ export const largestAngleDegrees = 180;
 export const upright = (plane: Plane): Pose => ({ kind: 'angle', plane, degrees: 0 });
 
 /** An angle the dial can show, to a tenth of a degree. */
-export const angleOnDial = (degrees: number): number => Math.round(Math.min(largestAngleDegrees, Math.max(0, degrees)) * 10) / 10;
+const angleOnDial = (degrees: number): number => Math.round(Math.min(largestAngleDegrees, Math.max(0, degrees)) * 10) / 10;
 export const atAngle = (plane: Plane, degrees: number): Pose => ({ kind: 'angle', plane, degrees: angleOnDial(degrees) });
 
 export const rotationOf = (pose: Pose): RotationMatrix => (pose.kind === 'angle' ? planeRotation(pose.plane, pose.degrees) : pose.rotation);

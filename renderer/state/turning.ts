@@ -9,7 +9,7 @@ const playDegreesPerSecond = 24;
 const arrivalTopDegrees = 90;
 const arrivalSwingMs = 3500;
 const arrivalPauseMs = 700;
-export const snapDegrees = 15;
+const snapDegrees = 15;
 
 let poseAtStart: Pose | null = null;
 

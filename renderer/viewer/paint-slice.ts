@@ -11,10 +11,8 @@ export interface SlicePaint {
   readonly window: readonly [low: number, high: number];
   /** Colour outside the scan. */
   readonly background: Rgb;
-  /** Weights (0 to 1, border at one half) of each visible structure in the prediction. */
-  readonly prediction: readonly { readonly weight: Float32Array; readonly colour: Rgb }[];
-  /** Opacity of the prediction, 0 to 1; 0 hides it. */
-  readonly opacity: number;
+  /** Weights (0 to 1, border at one half) of each structure in the prediction that is filled, with its opacity. */
+  readonly prediction: readonly { readonly weight: Float32Array; readonly colour: Rgb; readonly opacity: number }[];
   /** The same for the reference; null where it is hidden or there is none. */
   readonly outlines: readonly Float32Array[] | null;
   /** Weights of all visible structures together; null hides disagreement. */
@@ -29,7 +27,7 @@ const hatchPeriod = 5;
 
 /** RGBA, row by row. */
 export function paintSlice(paint: SlicePaint, rgba: Uint8ClampedArray): void {
-  const { width, height, grey, window, background, prediction, opacity, outlines, disagreement, pixelRatio } = paint;
+  const { width, height, grey, window, background, prediction, outlines, disagreement, pixelRatio } = paint;
   const gain = 255 / (window[1] - window[0]);
   for (let at = 0; at < width * height; at++) {
     const intensity = grey[at];
@@ -42,8 +40,7 @@ export function paintSlice(paint: SlicePaint, rgba: Uint8ClampedArray): void {
       blue += (colour[2] - blue) * alpha;
     };
     if (inside) red = green = blue = level < 0 ? 0 : level > 255 ? 255 : level;
-    if (opacity > 0)
-      for (const { weight, colour } of prediction) if (weight[at] > 0) blend(colour, opacity * edge(weight, at, width));
+    for (const { weight, colour, opacity } of prediction) if (weight[at] > 0) blend(colour, opacity * edge(weight, at, width));
     if (disagreement) {
       const predicted = disagreement.predicted[at], reference = disagreement.reference[at];
       if (reference > 0.5 && predicted <= 0.5) blend(disagreement.missed, 0.9);

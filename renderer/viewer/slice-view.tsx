@@ -23,11 +23,11 @@ export interface SliceScene {
   readonly rotation: RotationMatrix;
   /** In voxels of the upright canvas. */
   readonly crosshair: Vector3;
-  readonly structures: readonly { readonly value: number; readonly colour: Rgb }[];
+  /** Visible structures; opacity, 0 to 1, is that of the prediction's fill. */
+  readonly structures: readonly { readonly value: number; readonly colour: Rgb; readonly opacity: number }[];
   readonly prediction: LabelLayer | null;
   readonly reference: LabelLayer | null;
   readonly show: { readonly prediction: boolean; readonly reference: boolean; readonly disagreement: boolean };
-  readonly opacity: number;
   readonly colours: { readonly background: Rgb; readonly letters: Rgb; readonly missed: Rgb; readonly extra: Rgb };
 }
 export interface SliceViewProps {
@@ -109,10 +109,10 @@ function drawSlice(canvas: HTMLCanvasElement, plane: Plane, scene: SliceScene, s
   const weightsOf = (layer: LabelLayer | null, isNeeded: boolean) => {
     if (!layer || !isNeeded) return [];
     const layerGrid = turnedGrid(grid, shape, layer.rotation);
-    return structures.map(({ value, colour }) => {
+    return structures.map(({ value, colour, opacity }) => {
       const weight = new Float32Array(width * height);
       resliceLabel(layer.labels, shape, value, layerGrid, boxOf(layer.labels, shape, value), weight);
-      return { weight, colour };
+      return { weight, colour, opacity };
     });
   };
   const prediction = weightsOf(scene.prediction, show.prediction || show.disagreement);
@@ -130,8 +130,7 @@ function drawSlice(canvas: HTMLCanvasElement, plane: Plane, scene: SliceScene, s
       grey,
       window: scene.window,
       background: scene.colours.background,
-      prediction,
-      opacity: show.prediction ? scene.opacity : 0,
+      prediction: show.prediction ? prediction : [],
       outlines: show.reference ? reference.map(({ weight }) => weight) : null,
       disagreement: canDisagree ? { predicted: together(prediction, width * height), reference: together(reference, width * height), missed: scene.colours.missed, extra: scene.colours.extra } : null,
       pixelRatio: ratio,

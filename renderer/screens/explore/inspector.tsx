@@ -2,6 +2,7 @@
 import { Eye, EyeOff } from 'lucide-react';
 import type { ModelSummary, Structure } from '../../../engine/contract/engine-api';
 import { visitCount, worstVisit } from '../../state/dice-of-case';
+import { highlight } from '../../state/highlight';
 import { changeSettings, remember } from '../../state/history';
 import { poseText } from '../../state/pose';
 import { useSession } from '../../state/session';
@@ -76,7 +77,7 @@ function StructureSection({ structures }: { structures: readonly Structure[] }) 
       {structures.map(({ value, name }, index) => {
         const isHidden = hidden.includes(value);
         return (
-          <div className={`structure-row ${isHidden ? 'off' : ''}`} key={value}>
+          <div className={`structure-row ${isHidden ? 'off' : ''}`} key={value} onPointerEnter={() => highlight(value)} onPointerLeave={() => highlight(null)} onFocus={() => highlight(value)} onBlur={() => highlight(null)}>
             <IconButton
               kind="ghost"
               small

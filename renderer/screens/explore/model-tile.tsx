@@ -3,6 +3,7 @@ import { TriangleAlert } from 'lucide-react';
 import { useEffect, useMemo, useState } from 'react';
 import type { ModelSummary, OpenCase, Plane, Structure } from '../../../engine/contract/engine-api';
 import { identityRotation, type Vector3 } from '../../../engine/math/rotation';
+import { isDimmed, useHighlight } from '../../state/highlight';
 import { fromRotation, poseText, rotationOf, sameRotation } from '../../state/pose';
 import { usePose } from '../../state/pose-store';
 import { useSession } from '../../state/session';
@@ -18,6 +19,7 @@ import { useVolumeScene } from './use-volume-scene';
 const slicePlanes: readonly Plane[] = ['axial', 'coronal', 'sagittal'];
 /** A result later than this is marked as awaited. */
 const patienceMs = 150;
+const dimming = 0.2;
 
 interface ModelTileProps {
   readonly open: OpenCase;
@@ -34,11 +36,12 @@ export function ModelTile({ open, model, structures, crosshair, onCrosshair }: M
   const segmentation = useSession((session) => (model ? session.segmentations[model.id] : undefined));
   const failure = useSession((session) => (model ? session.failures[model.id] : undefined));
   const { overlays, opacity, hiddenStructures, layout } = useWorkspace((workspace) => workspace.settings);
+  const highlighted = useHighlight((state) => state.structure);
   const isBehind = segmentation !== undefined && !sameRotation(segmentation.rotation, rotation);
   const isStale = useDelayed(isBehind, patienceMs);
 
   const sliceScene = useMemo((): SliceScene => {
-    const visible = structures.map(({ value }, index) => ({ value, colour: tokenRgb(structureToken(index)) })).filter(({ value }) => !hiddenStructures.includes(value));
+    const visible = structures.map(({ value }, index) => ({ value, colour: tokenRgb(structureToken(index)), opacity: opacity * (isDimmed(value, highlighted) ? dimming : 1) })).filter(({ value }) => !hiddenStructures.includes(value));
     return {
       image: open.image,
       shape: open.canvasShape,
@@ -51,10 +54,9 @@ export function ModelTile({ open, model, structures, crosshair, onCrosshair }: M
       prediction: segmentation ? { labels: segmentation.labels, rotation: segmentation.rotation } : null,
       reference: open.reference ? { labels: open.reference, rotation: identityRotation } : null,
       show: overlays,
-      opacity,
       colours: { background: tokenRgb('--viewer'), letters: tokenRgb('--viewer-ink-2'), missed: tokenRgb('--missed'), extra: tokenRgb('--extra') },
     };
-  }, [open, structures, rotation, crosshair, segmentation, overlays, opacity, hiddenStructures]);
+  }, [open, structures, rotation, crosshair, segmentation, overlays, opacity, hiddenStructures, highlighted]);
   const volumeScene = useVolumeScene(open, structures, segmentation, rotation);
   const name = model?.name ?? open.name;
   const shownPose = isStale && segmentation ? `${poseText(pose)} asked, ${poseText(fromRotation(segmentation.rotation, pose.plane))} shown` : poseText(pose);

@@ -1,6 +1,7 @@
 /** @file What a 3D tile shows: the scan cut open behind the structure, the prediction as surfaces, the reference as a white ghost. */
 import { useMemo } from 'react';
 import type { OpenCase, RotationMatrix, Segmentation, Structure } from '../../../engine/contract/engine-api';
+import { isDimmed, useHighlight } from '../../state/highlight';
 import { useWorkspace } from '../../state/workspace';
 import { structureToken, tokenRgb } from '../../ui/tokens';
 import { project } from '../../viewer/camera';
@@ -20,13 +21,14 @@ const sunk = 0.3;
 export function useVolumeScene(open: OpenCase, structures: readonly Structure[], segmentation: Segmentation | undefined, rotation: RotationMatrix): Scene {
   const { overlays, hiddenStructures } = useWorkspace((workspace) => workspace.settings);
   const { prediction: showsPrediction, reference: showsReference, disagreement: showsDisagreement } = overlays;
+  const highlighted = useHighlight((state) => state.structure);
   const volume = useMemo((): SceneVolume => ({ image: open.image, shape: open.canvasShape, orientation: open.orientation, box: caseBox(open.canvasShape, open.fileShape), window: open.window }), [open]);
   const visible = useMemo(() => structures.map(({ value }, index) => ({ value, token: structureToken(index) })).filter(({ value }) => !hiddenStructures.includes(value)), [structures, hiddenStructures]);
 
   const predicted = useMemo((): SceneSurface[] => {
     if (!segmentation || !showsPrediction || showsDisagreement) return [];
-    return visible.map(({ value, token }) => ({ surface: turnedBack(labelSurface(segmentation.labels, segmentation.shape, value), segmentation.shape, segmentation.rotation), colour: tokenRgb(token), opacity: 1 }));
-  }, [segmentation, showsPrediction, showsDisagreement, visible]);
+    return visible.map(({ value, token }) => ({ surface: turnedBack(labelSurface(segmentation.labels, segmentation.shape, value), segmentation.shape, segmentation.rotation), colour: tokenRgb(token), opacity: isDimmed(value, highlighted) ? ghostOpacity / 2 : 1 }));
+  }, [segmentation, showsPrediction, showsDisagreement, visible, highlighted]);
   const isAlone = !segmentation || (!showsPrediction && !showsDisagreement);
   const reference = useMemo((): SceneSurface[] => {
     if (!open.reference) return [];

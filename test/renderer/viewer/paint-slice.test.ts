@@ -11,7 +11,6 @@ const base: SlicePaint = {
   window: [0, 1],
   background: [1, 2, 3],
   prediction: [],
-  opacity: 0,
   outlines: null,
   disagreement: null,
   pixelRatio: 1,
@@ -33,7 +32,7 @@ describe('a painted slice', () => {
   });
 
   it('fills the prediction up to its border with its opacity', () => {
-    const pixel = painted({ prediction: [{ weight: ramp(), colour: [255, 0, 0] }], opacity: 0.5 });
+    const pixel = painted({ prediction: [{ weight: ramp(), colour: [255, 0, 0], opacity: 0.5 }] });
     expect(pixel(3)).toEqual([191, 64, 64]);
     expect(pixel(12)).toEqual([128, 128, 128]);
   });
