@@ -9,7 +9,7 @@ export default defineConfig({
   test: {
     projects: [
       { resolve, ssr: { resolve: { mainFields: ['module', 'main'] } }, test: { name: 'unit', include: ['test/**/*.test.ts', 'test/**/*.test.tsx'], exclude: ['test/app/**'], testTimeout: 120_000, ...tfjsAsModules } },
-      { resolve, ssr: { resolve: { mainFields: ['module', 'main'] } }, test: { name: 'app', include: ['test/app/**/*.test.ts'], testTimeout: 240_000, hookTimeout: 240_000, fileParallelism: false, ...tfjsAsModules } },
+      { resolve, ssr: { resolve: { mainFields: ['module', 'main'] } }, test: { name: 'app', include: ['test/app/**/*.test.ts'], expect: { poll: { timeout: 30_000 } }, testTimeout: 240_000, hookTimeout: 240_000, fileParallelism: false, ...tfjsAsModules } },
     ],
   },
 });

@@ -143,7 +143,7 @@ describe('loopback server: messages', () => {
     const socket = await connect({ cookie });
     socket.send(encodeMessage({ kind: 'call', id: 1, method: 'cancelJob', args: { jobId: 'x' } }));
     expect(await answerTo(socket)).toMatchObject({ id: 1, result: { ok: false, problem: { code: 'engine-stopped' } } });
-    await expect.poll(() => server.enginePid).not.toBe(undefined);
+    await expect.poll(() => server.enginePid, { timeout: 10_000 }).not.toBe(undefined);
     expect(server.enginePid).not.toBe(enginePid);
     socket.send(encodeMessage({ kind: 'call', id: 2, method: 'status', args: {} }));
     expect(await answerTo(socket)).toMatchObject({ id: 2, result: { ok: true } });
