@@ -2,7 +2,8 @@
  * @file Max-pooling by norm, window and stride 2.
  *
  * A scalar takes the largest value of its window. A copy of higher degree takes all its components from the voxel where its norm is largest, so that pooling
- * commutes with rotation. Of equals the first in x, y, z order wins (z fastest). The gradient goes to the winner.
+ * commutes with rotation. Where norms are equal (`poolingTie`) it takes the mean of these voxels, and they share the gradient: e3nn_Unet takes the first in
+ * x, y, z order, which a rotation changes; along the edges of a canvas mirror images of equal norm are common. Equal scalars: the first gets the gradient.
  * Source: Diaz, Geiger and McKinley, MELBA 2024:010, section 2; e3nn_Unet `DynamicPool3d('maxpool3d')`.
  */
 import type { Tensor5D } from '@tensorflow/tfjs-core';

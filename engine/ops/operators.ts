@@ -21,7 +21,7 @@ export interface Operators {
   GateBackward: { inputs: 'dy' | 'x'; attributes: { irreps: Irreps }; outputs: ['dx'] };
   LeakyRelu: { inputs: 'x'; attributes: { slope: number }; outputs: ['y'] };
   LeakyReluBackward: { inputs: 'dy' | 'x'; attributes: { slope: number }; outputs: ['dx'] };
-  /** Window 2, stride 2: scalars by value, higher degrees by norm of the copy; ties go to the first voxel in x, y, z order. */
+  /** Window 2, stride 2: scalars by value, higher degrees by norm of the copy; of equal norms the mean (`poolingTie`). */
   MaxPool: { inputs: 'x'; attributes: { irreps: Irreps }; outputs: ['y'] };
   MaxPoolBackward: { inputs: 'dy' | 'x'; attributes: { irreps: Irreps }; outputs: ['dx'] };
   /** Twice the size, trilinear, corners aligned. */
@@ -42,6 +42,9 @@ export type OperatorName = keyof Operators;
 
 /** Name in tfjs's registries: its own LeakyRelu and MaxPool mean something else. */
 export const kernelNameOf = (name: OperatorName): string => `Gyra${name}`;
+
+/** Squared norms of a window closer than this fraction of the largest are a tie: rounding must not choose between mirror images, which have equal norms along the edges of a canvas. */
+export const poolingTie = 1e-5;
 
 export interface SteerableConvolutionAttributes {
   irrepsIn: Irreps;

@@ -55,6 +55,19 @@ describe('steerable kernels commute with the 24 rotations of the cube', () => {
     expect(errors).toHaveLength(24);
     expect(Math.max(...errors)).toBeLessThan(1e-5);
   });
+  it('max-pooling by norm even where mirror images have the same norm', () => {
+    // symmetric under every rotation: each window on a diagonal holds mirror images
+    const centre = (n - 1) / 2;
+    const vectors = parseIrreps('1x1e');
+    const data = Float64Array.from({ length: n ** 3 * 3 }, (_, i) => {
+      const [z, y, x] = [Math.floor(i / 3 / n / n), Math.floor(i / 3 / n) % n, Math.floor(i / 3) % n].map((v) => v - centre) as [number, number, number];
+      return Math.fround([x, y, z][i % 3]! / (1 + x * x + y * y + z * z));
+    });
+    const x = { shape: [1, n, n, n, 3], data };
+    const pool = (field: Tensor5D) => maxPool(field, { irreps: vectors });
+    const upright = apply(pool, x);
+    for (const { matrix } of cubeRotations) expect(relativeError(apply(pool, turnedField(x, vectors, matrix)).data, turnedField(upright, vectors, matrix).data)).toBeLessThan(1e-5);
+  });
   it('would notice a kernel that does not: components in another order', () => {
     const x = randomArray('x', 1, n, n, n, dimension(irreps));
     const shifted = ({ shape, data }: NumberArray): NumberArray => ({ shape, data: data.map((_, i) => data[i - (i % 17) + ((i + 1) % 17)]!) });

@@ -51,14 +51,21 @@ describe('references that e3nn has no numbers for', () => {
     expect([...references.LeakyRelu({ x: { shape: [3], data: Float64Array.of(-2, 0, 3) } }, { slope: 0.25 }).y.data]).toEqual([-0.5, 0, 3]);
   });
 
-  it('MaxPool: of equals the first in x, y, z order wins, z fastest', () => {
-    // A vector of norm 1 at the voxels (x, y, z) = (0, 1, 0), (1, 0, 0) and (0, 0, 1): the last comes first.
+  it('MaxPool: of equal norms the mean, which a rotation does not change; of equal scalars one gradient', () => {
+    // A vector of norm 1 at the voxels (x, y, z) = (0, 1, 0), (1, 0, 0) and (0, 0, 1), one of norm 0.9 elsewhere.
     const x = zeros([1, 2, 2, 2, 3]);
     const at = (vx: number, vy: number, vz: number) => ((vz * 2 + vy) * 2 + vx) * 3;
     x.data[at(0, 1, 0)] = 1;
     x.data[at(1, 0, 0) + 1] = 1;
     x.data[at(0, 0, 1) + 2] = -1;
-    expect([...references.MaxPool({ x }, { irreps: parseIrreps('1x1e') }).y.data]).toEqual([0, 0, -1]);
+    x.data[at(1, 1, 1)] = 0.9;
+    const irreps = parseIrreps('1x1e');
+    expect([...references.MaxPool({ x }, { irreps }).y.data]).toEqual([1 / 3, 1 / 3, -1 / 3]);
+    const dy = { shape: [1, 1, 1, 1, 3], data: Float64Array.of(3, 0, 0) };
+    const dx = references.MaxPoolBackward({ dy, x }, { irreps }).dx.data;
+    expect([at(0, 1, 0), at(1, 0, 0), at(0, 0, 1), at(1, 1, 1)].map((voxel) => dx[voxel])).toEqual([1, 1, 1, 0]);
+    const scalars = { shape: [1, 2, 2, 2, 1], data: new Float64Array(8).fill(5) };
+    expect([...references.MaxPoolBackward({ dy: { shape: [1, 1, 1, 1, 1], data: Float64Array.of(2) }, x: scalars }, { irreps: parseIrreps('1x0e') }).dx.data]).toEqual([2, 0, 0, 0, 0, 0, 0, 0]);
   });
 
   it('ConcatChannels', () => {

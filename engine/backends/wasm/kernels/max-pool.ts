@@ -1,6 +1,7 @@
-/** @file Max-pooling by norm and its gradient, window and stride 2: scalars in vectors of four, other copies one at a time. The gradient looks for the winners again. */
+/** @file Max-pooling by norm and its gradient, window and stride 2: scalars in vectors of four, other copies one at a time, the mean of those of equal norm. The gradient looks for the winners again. */
 import { copiesOf, type Irreps } from '../../../math/so3/irreps';
-import { loadF32, loadI32, loadV128, V128, type FunctionBuilder, type I32, type ModuleBuilder } from '../assembler';
+import { poolingTie } from '../../../ops/operators';
+import { F32, loadF32, loadI32, loadV128, V128, type FunctionBuilder, type I32, type ModuleBuilder } from '../assembler';
 import type { HeapTensor } from '../backend';
 import type { KernelFactory } from './kernel';
 
@@ -46,8 +47,7 @@ function poolKernel(m: ModuleBuilder, backward: boolean) {
     const first = f.i32(plane.mul(p.height).add(item.rem(halfHeight)).shl(1).mul(lineBytes));
     const window = windowOffsets(f, rowBytes, lineBytes, f.i32(lineBytes.mul(p.height)));
     const [x, dx, y] = [f.i32(p.x.add(first)), f.i32(p.dx.add(first)), f.i32(p.y.add(item.mul(lineBytes.shr(1))))];
-    if (backward) for (const offset of window.slice(0, 4)) f.fillZero(dx.add(offset), lineBytes);
-    const [sizeAt, size, best, winner] = [f.i32(), f.i32(), f.f32(), f.i32()];
+    const [sizeAt, size, best, winners] = [f.i32(), f.i32(), f.f32(), f.f32()];
     const magnitudes = window.map(() => f.f32());
     f.times(p.width.shr(1), () => {
       f.times(p.vectors, () => {
@@ -60,17 +60,30 @@ function poolKernel(m: ModuleBuilder, backward: boolean) {
         f.set(size, loadI32(sizeAt));
         f.advance(sizeAt, 4);
         sizesOfCopies(f, x, size, window, magnitudes);
-        f.set(best, magnitudes[0]);
-        f.set(winner, window[0]);
-        magnitudes.slice(1).forEach((magnitude, n) =>
-          f.if(magnitude.gt(best), () => {
-            f.set(best, magnitude);
-            f.set(winner, window[n + 1]);
-          }),
+        f.set(best, magnitudes.reduce((most, magnitude) => most.max(magnitude)));
+        // from here on each magnitude is the voxel's share of the output
+        f.if(
+          size.eq(1),
+          () => {
+            f.set(winners, F32.of(0));
+            for (const magnitude of magnitudes) {
+              f.set(magnitude, F32.of(1).choose(magnitude.ge(best), F32.of(0)).mul(F32.of(1).sub(winners)));
+              f.set(winners, winners.max(magnitude));
+            }
+          },
+          () => {
+            f.set(best, best.mul(1 - poolingTie));
+            f.set(winners, F32.of(0));
+            for (const magnitude of magnitudes) {
+              f.set(magnitude, F32.of(1).choose(magnitude.ge(best), F32.of(0)));
+              f.set(winners, winners.add(magnitude));
+            }
+            for (const magnitude of magnitudes) f.set(magnitude, magnitude.div(winners));
+          },
         );
         f.times(size, () => {
-          if (backward) f.store(dx.add(winner), loadF32(y));
-          else f.store(y, loadF32(x.add(winner)));
+          if (backward) window.forEach((offset, n) => f.store(dx.add(offset), magnitudes[n].mul(loadF32(y))));
+          else f.store(y, window.slice(1).reduce((sum, offset, n) => sum.add(magnitudes[n + 1].mul(loadF32(x.add(offset)))), magnitudes[0].mul(loadF32(x.add(window[0])))));
           for (const pointer of [x, y, dx]) f.advance(pointer, 4);
         });
       });
@@ -80,7 +93,7 @@ function poolKernel(m: ModuleBuilder, backward: boolean) {
   });
 }
 
-/** The eight voxels of a window in bytes from the first, in x, y, z order with z fastest: of equals the first wins. */
+/** The eight voxels of a window in bytes from the first, in x, y, z order with z fastest: of equal scalars the first wins. */
 function windowOffsets(f: FunctionBuilder, voxel: I32, line: I32, plane: I32): I32[] {
   return [0, 1, 2, 3, 4, 5, 6, 7].map((n) => f.i32(voxel.mul(n >> 2).add(line.mul((n >> 1) & 1)).add(plane.mul(n & 1))));
 }
