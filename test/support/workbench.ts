@@ -11,6 +11,9 @@ import { buildStandIn } from './electron-stand-in/build';
 
 export const root = resolve(import.meta.dirname, '..', '..');
 
+/** Everything is drawn in software here, beside two networks at work. */
+const patienceMs = 120_000;
+
 export interface Workbench {
   readonly page: Page;
   /** Process id of the engine that runs now. */
@@ -31,6 +34,7 @@ const loopback: Shell = {
     const server = await startLoopback({ rendererFolder: join(root, 'dist', 'renderer'), engineFile: join(root, 'dist', 'engine', 'engine-process.js'), assetsFolder: join(root, 'assets'), port: 0 });
     const browser = await chromium.launch({ executablePath: findChromium()!, args: [...headlessFlags] });
     const page = await browser.newPage({ viewport: { width: 1280, height: 720 } });
+    page.setDefaultTimeout(patienceMs);
     await page.goto(server.url);
     return {
       page,
@@ -53,6 +57,7 @@ const standIn: Shell = {
     const browser = await chromium.connectOverCDP(await debuggingAddress(child));
     const [context] = browser.contexts();
     const page = context.pages()[0] ?? (await context.waitForEvent('page'));
+    page.setDefaultTimeout(patienceMs);
     return {
       page,
       enginePid: async () => descendantRunning('engine-process.js', child.pid!),
@@ -71,8 +76,10 @@ const electron: Shell = {
   kind: 'electron',
   async open() {
     const app = await _electron.launch({ executablePath: findElectron()!, args: [root, ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])] });
+    const page = await app.firstWindow();
+    page.setDefaultTimeout(patienceMs);
     return {
-      page: await app.firstWindow(),
+      page,
       enginePid: () => app.evaluate(({ app }) => app.getAppMetrics().find(({ serviceName, name }) => [serviceName, name].includes('Gyra engine'))?.pid),
       close: () => app.close(),
     };

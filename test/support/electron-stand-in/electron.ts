@@ -34,7 +34,8 @@ export function createElectron(appFolder: string, { executablePath, args }: Chro
     if (isQuitting) return;
     isQuitting = true;
     shared.app.emit('before-quit');
-    await context?.close();
+    // A page in the middle of loading can keep Chromium from closing; it ends with this process.
+    await Promise.race([context?.close(), new Promise((resolve) => setTimeout(resolve, 5000))]);
     shared.app.emit('will-quit');
     for (const child of children) child.kill();
     rmSync(profile, { recursive: true, force: true });
