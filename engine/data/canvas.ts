@@ -5,12 +5,13 @@
  */
 import type { RotationMatrix, Shape } from '../contract/engine-api';
 import { badInput } from '../contract/problem';
+import { isSignedPermutation } from '../math/rotation';
 import { printShape, voxelCount, type Volume } from '../math/volume';
 
 /** The smallest canvas of a case that stays upright; sizes are multiples of `multiple`. */
 export const canvasFor = (shape: Shape, multiple: number): Shape => shape.map((size) => roundUp(size, multiple)) as unknown as Shape;
 
-/** The smallest canvas that holds the upright case and all its turned copies; with all right angles among them it is a cube. */
+/** The smallest canvas that holds the upright case and all its turned copies; axes that a right angle exchanges get the same size, so that it permutes the voxels of the whole canvas. */
 export function canvasForPoses(shape: Shape, rotations: readonly RotationMatrix[], multiple: number): Shape {
   // With the slice at the end of an odd axis.
   const evened = shape.map((size) => size + (size % 2));
@@ -18,6 +19,11 @@ export function canvasForPoses(shape: Shape, rotations: readonly RotationMatrix[
     const reach = rotations.map((r) => [0, 1, 2].reduce((sum, from) => sum + Math.abs(r[3 * axis + from]) * evened[from], 0));
     return Math.max(shape[axis], ...reach.map((extent) => Math.ceil(extent - 1e-9)));
   });
+  for (const r of rotations.filter(isSignedPermutation))
+    for (const axis of [0, 1, 2]) {
+      const from = [0, 1, 2].find((one) => r[3 * axis + one] !== 0)!;
+      sizes[axis] = sizes[from] = Math.max(sizes[axis], sizes[from]);
+    }
   return canvasFor(sizes as unknown as Shape, multiple);
 }
 

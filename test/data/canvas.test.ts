@@ -21,6 +21,15 @@ describe('canvasFor', () => {
 });
 
 describe('canvasForPoses', () => {
+  it('gives axes that a right angle exchanges the same size, also where oblique poses ask for more on one of them', () => {
+    const oblique = [45, 30].flatMap((degrees) => [planeRotation('sagittal', degrees), planeRotation('axial', degrees)]);
+    const [nx, ny, nz] = canvasForPoses([36, 50, 31], [...cube, ...oblique], 4);
+    expect([ny, nz]).toEqual([nx, nx]);
+    const one = canvasForPoses([36, 50, 31], [planeRotation('axial', 90), planeRotation('sagittal', 45)], 4);
+    expect(one[0]).toBe(one[1]);
+    expect(one[2]).toBeLessThan(one[0] + 4);
+  });
+
   it('is a cube for right angles, and the upright canvas for none', () => {
     for (const shape of shapes) {
       const largest = Math.ceil(Math.max(...shape) / 4) * 4;
