@@ -19,7 +19,9 @@ export function canvasForPoses(shape: Shape, rotations: readonly RotationMatrix[
     const reach = rotations.map((r) => [0, 1, 2].reduce((sum, from) => sum + Math.abs(r[3 * axis + from]) * evened[from], 0));
     return Math.max(shape[axis], ...reach.map((extent) => Math.ceil(extent - 1e-9)));
   });
-  for (const r of rotations.filter(isSignedPermutation))
+  const rightAngles = rotations.filter(isSignedPermutation);
+  // twice: the second pass reaches axes that are exchanged through a third
+  for (const r of [...rightAngles, ...rightAngles])
     for (const axis of [0, 1, 2]) {
       const from = [0, 1, 2].find((one) => r[3 * axis + one] !== 0)!;
       sizes[axis] = sizes[from] = Math.max(sizes[axis], sizes[from]);
