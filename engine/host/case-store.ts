@@ -8,6 +8,7 @@ import { canvasForPoses } from '../data/canvas';
 import { checkSameGrid, readLabels, type LabelVolume } from '../data/labels';
 import { loadCase, openDataset } from '../data/msd-dataset';
 import { readImage, type NiftiVolume } from '../data/nifti';
+import { isFarFromCubic } from '../data/nifti-geometry';
 import { prepareCase, type PreparedCase } from '../data/prepared-case';
 import { planeRotation } from '../math/rotation';
 import { printShape, voxelCount } from '../math/volume';
@@ -109,6 +110,6 @@ function displayWindow(image: Float32Array, fill: number): [low: number, high: n
 function noticesOn({ spacingMm, orientation }: NiftiVolume): string[] {
   const notices: string[] = [];
   if (orientation !== 'RAS') notices.push(`The file's axes run ${orientation}, not RAS: planes and directions are named as if they ran right, front, up.`);
-  if (Math.max(...spacingMm) > 1.5 * Math.min(...spacingMm)) notices.push('Voxels are far from cubes: turning works on voxels, so the turned anatomy is distorted.');
+  if (isFarFromCubic(spacingMm)) notices.push('Voxels are far from cubes: turning works on voxels, so the turned anatomy is distorted.');
   return notices;
 }
