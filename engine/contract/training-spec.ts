@@ -26,7 +26,14 @@ export const trainingSpec = z.strictObject({
     })
     .prefault({}),
   loss: z.enum(['cross-entropy', 'cross-entropy+dice']).default('cross-entropy+dice'),
-  optimiser: z.strictObject({ kind: z.literal('adam').default('adam'), learningRate: z.number().positive().default(5e-3) }).prefault({}),
+  optimiser: z
+    .strictObject({
+      kind: z.literal('adam').default('adam'),
+      learningRate: z.number().positive().default(5e-3),
+      /** `polynomial`: falls to 0 at the step ceiling as (1 - step / maximumSteps)^0.9, nnU-Net's rule. */
+      schedule: z.enum(['constant', 'polynomial']).default('constant'),
+    })
+    .prefault({}),
   stopping: z
     .strictObject({
       /** One epoch is this many steps, or one pass through the training cases when absent. */

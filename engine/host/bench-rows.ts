@@ -64,7 +64,7 @@ function stepRow(id: string, model: unknown, what: string): BenchRow {
     figure: 'minimum',
     prepare: async () => {
       const network = buildNetwork(spec, 0);
-      const adam = new Adam(network.variables, 5e-3);
+      const adam = new Adam(network.variables, () => 5e-3);
       const image = randomTensor([1, n, n, n, 1], 'image') as Tensor5D;
       const random = Random.stream(0, 'labels');
       const labels = tensor(Int32Array.from({ length: n ** 3 }, () => random.integer(3)), [1, n, n, n], 'int32') as Tensor4D;

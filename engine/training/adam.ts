@@ -11,7 +11,8 @@ export class Adam {
   steps = 0;
   constructor(
     private readonly variables: ReadonlyMap<string, Variable>,
-    private readonly learningRate: number,
+    /** Learning rate of a step, counted from 1. */
+    private readonly learningRate: (step: number) => number,
   ) {
     const moments = () => new Map([...variables].map(([name, { shape }]) => [name, variable(zeros(shape), false)]));
     this.means = moments();
@@ -20,9 +21,10 @@ export class Adam {
   /** One step; gradients by the variables' tfjs names. */
   apply(gradients: NamedTensorMap): void {
     this.steps++;
+    const learningRate = this.learningRate(this.steps);
     for (const [name, value] of this.variables) {
       const gradient = gradients[value.name];
-      if (gradient) adamStep(value, gradient, this.means.get(name)!, this.squares.get(name)!, { learningRate: this.learningRate, beta1, beta2, epsilon, step: this.steps });
+      if (gradient) adamStep(value, gradient, this.means.get(name)!, this.squares.get(name)!, { learningRate, beta1, beta2, epsilon, step: this.steps });
     }
   }
   dispose(): void {

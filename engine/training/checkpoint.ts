@@ -35,8 +35,9 @@ export async function writeCheckpoint(path: string, spec: TrainingSpec, network:
 export async function readCheckpoint(path: string, spec: TrainingSpec, network: Network, adam: Adam): Promise<CheckpointProgress> {
   const { tensors, metadata } = readSafetensors(await readBytes(path), 'last.safetensors');
   const trained = JSON.parse(metadata['training'] ?? '{}') as Record<string, unknown>;
-  // a longer ceiling or more patience continues the same training
-  const differ = Object.keys(spec).filter((key) => key !== 'stopping' && JSON.stringify(trained[key]) !== JSON.stringify(spec[key as keyof TrainingSpec]));
+  // a longer ceiling or more patience continues the same training, unless the learning rate falls towards the ceiling
+  const mayDiffer = spec.optimiser.schedule === 'constant' ? 'stopping' : '';
+  const differ = Object.keys(spec).filter((key) => key !== mayDiffer && JSON.stringify(trained[key]) !== JSON.stringify(spec[key as keyof TrainingSpec]));
   if (differ.length) throw badInput(`This run was started with another ${differ.join(', ')}.`, 'Resume with the settings the run was started with (they are in its run.json), or start a new run under another name.');
   const done = progress.parse(JSON.parse(metadata['progress'] ?? '{}'));
   adam.steps = done.step;

@@ -18,6 +18,7 @@ import { Adam } from './adam';
 import { readCheckpoint, writeCheckpoint, type CheckpointProgress } from './checkpoint';
 import { afterEpoch, shouldStop } from './early-stopping';
 import { RunFolder, type Metric } from './run-folder';
+import { learningRateSchedule } from './learning-rate';
 import { drawSample, epochCases, marginCanvas } from './sampler';
 import { loadTrainingData, type TrainingCase, type TrainingData } from './training-data';
 import { saveWeights } from './weights-file';
@@ -57,7 +58,7 @@ export async function train(options: TrainOptions): Promise<RunRecord> {
   const data = await loadTrainingData(spec, options.datasetFolder);
   if (!resume) await folder.create();
   const network = buildNetwork(spec.model, spec.seed);
-  const adam = new Adam(network.variables, spec.optimiser.learningRate);
+  const adam = new Adam(network.variables, learningRateSchedule(spec));
   let done: CheckpointProgress = { epoch: 0, step: 0, bestEpoch: null, bestDice: null, wallSeconds: 0 };
   if (goesOn) done = await readCheckpoint(folder.last, spec, network, adam);
   await folder.trimMetrics(done.step);

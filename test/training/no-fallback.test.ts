@@ -28,7 +28,7 @@ describe.each(specs.map((spec) => [spec.architecture, spec] as const))('the %s f
   afterAll(() => handle.dispose());
 
   it('in a training step, which lowers the loss and leaves nothing behind', () => {
-    const adam = new Adam(network.variables, 5e-3);
+    const adam = new Adam(network.variables, () => 5e-3);
     const step = (): number =>
       tidy(() => {
         const labels = tensor4d(Int32Array.from(randomLabels('labels', 3, side ** 3).data), [1, side, side, side], 'int32');

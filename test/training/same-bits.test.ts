@@ -15,7 +15,7 @@ async function trained(spec: ModelSpec, threads: number): Promise<Record<string,
   const handle = await startBackend({ threads });
   expect(handle.threads).toBe(threads);
   const network = buildNetwork(spec, 1);
-  const adam = new Adam(network.variables, 5e-3);
+  const adam = new Adam(network.variables, () => 5e-3);
   for (let step = 0; step < 2; step++) {
     tidy(() => {
       const image = tensor5d(Float32Array.from(randomArray('image', voxels).data), [1, ...volume, 1]);
