@@ -25,9 +25,9 @@ export class RunFolder {
     this.metrics = join(path, 'metrics.jsonl');
   }
 
-  /** For a new run the folder must not hold one already. */
-  async create(): Promise<void> {
-    if (await exists(this.record)) throw badInput(`The folder ${basename(this.path)} already holds a run.`, 'Add --resume to go on with it, or give another name with --set name=... or another --out.');
+  /** Makes the folder. Unless the run goes on, it must not hold one already. */
+  async create({ resume }: { resume: boolean }): Promise<void> {
+    if (!resume && (await exists(this.record))) throw badInput(`The folder ${basename(this.path)} already holds a run.`, 'Add --resume to go on with it, or give another name with --set name=... or another --out.');
     await mkdir(this.path, { recursive: true });
   }
   hasCheckpoint(): Promise<boolean> {

@@ -56,7 +56,7 @@ export async function train(options: TrainOptions): Promise<RunRecord> {
   const folder = new RunFolder(options.runFolder);
   const goesOn = resume && (await folder.hasCheckpoint());
   const data = await loadTrainingData(spec, options.datasetFolder);
-  if (!resume) await folder.create();
+  await folder.create({ resume });
   const network = buildNetwork(spec.model, spec.seed);
   const adam = new Adam(network.variables, learningRateSchedule(spec));
   let done: CheckpointProgress = { epoch: 0, step: 0, bestEpoch: null, bestDice: null, wallSeconds: 0 };
