@@ -18,7 +18,7 @@ export interface BackendHandle {
 export interface BackendOptions {
   /** Threads to compute with; default `min(available, physical cores where known)`. */
   threads?: number;
-  /** Non-zero in its first word ends the running operator with a GyraError of code `cancelled`. */
+  /** Non-zero in its first word ends the running operator with a GyraError of code `cancelled`; 1 in its second, where it has one, lets the next operator wait until it is 0 and notified. */
   cancel?: Int32Array;
   kernelVariant?: 'plain' | 'relaxed';
 }

@@ -1,12 +1,20 @@
-/** @file Main file of a job process: its own thread only handles messages, so that a cancel is read at once; the training runs in a worker thread. */
+/** @file Main file of a job process: its own thread only handles messages, so that a cancel or a pause is read at once; the training runs in a worker thread. */
 import { constants, setPriority } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { problemFrom } from '../contract/problem';
 import type { JobMessage, JobRequest } from './training-job';
 import type { JobWorkerData } from './job-worker';
 
-const cancel = new Int32Array(new SharedArrayBuffer(4));
-const stop = (): void => void Atomics.store(cancel, 0, 1);
+/** Cancel and pause, as BackendOptions.cancel has them. */
+const cancel = new Int32Array(new SharedArrayBuffer(8));
+const resume = (): void => {
+  Atomics.store(cancel, 1, 0);
+  Atomics.notify(cancel, 1);
+};
+const stop = (): void => {
+  Atomics.store(cancel, 0, 1);
+  resume();
+};
 const say = (message: JobMessage): void => void (process.connected && process.send?.(message));
 
 // Ctrl-C reaches the whole group: the command that started us decides, and tells us through the channel
@@ -24,6 +32,8 @@ try {
 let worker: Worker | undefined;
 process.on('message', (message: JobRequest) => {
   if (message.kind === 'cancel') stop();
+  if (message.kind === 'pause') Atomics.store(cancel, 1, 1);
+  if (message.kind === 'resume') resume();
   if (message.kind !== 'train' || worker) return;
   worker = new Worker(new URL('./job-worker.js', import.meta.url), { workerData: { cancel, request: message.request } satisfies JobWorkerData });
   worker.on('message', say);

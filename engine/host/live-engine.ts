@@ -6,10 +6,13 @@ import type { Compute } from './compute';
 import { createCurveJobs, type Tell } from './curve-jobs';
 import { createLiveQueue } from './live-queue';
 import { shippedCases, shippedModels } from './shipped-library';
+import { createYieldingJobs, type YieldingJobs } from './yielding-jobs';
 
 export interface LiveEngine {
   /** Parses the arguments and runs the call; every failure is a value. */
   call(method: Method, args: unknown): Promise<Result<unknown>>;
+  /** Job processes that wait while a call of the window is computed. */
+  readonly jobs: YieldingJobs;
 }
 
 type Handlers = { [M in Method]: (args: Arguments<M>) => Reply<M> | Promise<Reply<M>> };
@@ -19,7 +22,8 @@ export const statusOf = (compute: Compute): EngineStatus => ({ backend: 'wasm', 
 /** @param assetsFolder holds the shipped cases and models */
 export function createLiveEngine(compute: Compute, assetsFolder: string, tell: Tell): LiveEngine {
   const curves = createCurveJobs(compute, tell);
-  const queue = createLiveQueue(compute, curves);
+  const jobs = createYieldingJobs();
+  const queue = createLiveQueue(compute, curves, jobs.yield);
   const handlers: Handlers = {
     status: () => statusOf(compute),
     listCases: () => shippedCases(assetsFolder),
@@ -34,6 +38,7 @@ export function createLiveEngine(compute: Compute, assetsFolder: string, tell: T
     cancelJob: ({ jobId }) => curves.cancel(jobId),
   };
   return {
+    jobs,
     async call(method, args) {
       const parsed = methods[method].safeParse(args);
       try {

@@ -21,11 +21,20 @@ interface Waiting {
   reject(reason: Error): void;
 }
 
-export function createLiveQueue(compute: Pick<Compute, 'run' | 'cancel'>, background: Background): LiveQueue {
+/** @param onPending a live request came where none was pending, or the last one was answered: what else computes should wait, or may go on */
+export function createLiveQueue(compute: Pick<Compute, 'run' | 'cancel'>, background: Background, onPending: (isPending: boolean) => void = () => undefined): LiveQueue {
   const openings: Waiting[] = [];
   /** One request a model. Replacing keeps a model's place in the map, so models take turns. */
   const segments = new Map<string, Waiting>();
   let running: { modelId?: string; isBackground?: boolean } | null = null;
+  let isPending = false;
+
+  function lookForPending(): void {
+    const now = openings.length > 0 || segments.size > 0 || (running !== null && !running.isBackground);
+    if (now === isPending) return;
+    isPending = now;
+    onPending(now);
+  }
 
   function wake(): void {
     if (running) return;
@@ -45,6 +54,7 @@ export function createLiveQueue(compute: Pick<Compute, 'run' | 'cancel'>, backgr
     void run().finally(() => {
       running = null;
       wake();
+      lookForPending();
     });
   }
 
@@ -52,6 +62,7 @@ export function createLiveQueue(compute: Pick<Compute, 'run' | 'cancel'>, backgr
     return new Promise((resolve, reject) => {
       place({ run: () => work().then(resolve, reject), reject });
       if (running?.isBackground) compute.cancel();
+      lookForPending();
       wake();
     });
   }

@@ -15,7 +15,7 @@ export interface TrainingRequest {
   readonly threads?: number;
 }
 /** To the job process; anything else it gets is ignored. */
-export type JobRequest = { kind: 'train'; request: TrainingRequest } | { kind: 'cancel' };
+export type JobRequest = { kind: 'train'; request: TrainingRequest } | { kind: 'cancel' | 'pause' | 'resume' };
 export type JobMessage = { kind: 'progress'; progress: TrainProgress } | { kind: 'end'; result: Result<RunRecord> };
 
 export interface TrainingJob {
@@ -23,6 +23,9 @@ export interface TrainingJob {
   readonly finished: Promise<RunRecord>;
   /** Stops the training within one tile. */
   cancel(): void;
+  /** Waits from the next operator on, until `resume` or `cancel`. */
+  pause(): void;
+  resume(): void;
 }
 
 export function startTrainingJob(request: TrainingRequest, onProgress: (progress: TrainProgress) => void, processFile = fileURLToPath(new URL('./job-process.js', import.meta.url))): TrainingJob {
@@ -37,6 +40,8 @@ export function startTrainingJob(request: TrainingRequest, onProgress: (progress
     child.on('exit', (code, signal) => reject(new GyraError('engine-stopped', `The training process ended early (${signal ?? `code ${code}`}).`, 'Run the same command with --resume: it goes on from the last whole epoch.')));
     child.on('error', reject);
   });
-  child.send({ kind: 'train', request } satisfies JobRequest);
-  return { finished, cancel: () => void (child.connected && child.send({ kind: 'cancel' } satisfies JobRequest)) };
+  // A process that ended a moment ago cannot be written to; its exit says so.
+  const send = (message: JobRequest): void => void (child.connected && child.send(message, () => undefined));
+  send({ kind: 'train', request });
+  return { finished, cancel: () => send({ kind: 'cancel' }), pause: () => send({ kind: 'pause' }), resume: () => send({ kind: 'resume' }) };
 }

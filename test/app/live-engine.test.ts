@@ -8,7 +8,7 @@ import type { Arguments, EngineEvents, EventMessage, Method, Reply } from '../..
 import type { Result } from '../../engine/contract/problem';
 import { cubeRotations, identityRotation, planeRotation } from '../../engine/math/rotation';
 import { rotateLabels } from '../../engine/math/resample';
-import { root } from '../support/workbench';
+import { nicenessOfThreads, root } from '../support/workbench';
 import { writeUntrainedAssets } from '../support/untrained-assets';
 
 const folder = mkdtempSync(join(tmpdir(), 'gyra-engine-'));
@@ -40,6 +40,8 @@ describe('live engine', () => {
   it('passes its self-check and lists what ships, the steerable model first', async () => {
     const status = await value('status', {});
     expect(status).toMatchObject({ backend: 'wasm', mode: 'threads' });
+    // Message thread, compute worker and its helpers: the window goes first.
+    if (process.platform === 'linux') expect(nicenessOfThreads(engine.pid!).filter((nice) => nice === 2).length).toBeGreaterThanOrEqual(1 + status.threads);
     expect((await value('listCases', {})).find(({ id }) => id === caseId)).toEqual({ id: caseId, name: caseId, split: 'test' });
     expect((await value('listModels', {})).map(({ id, name }) => [id, name])).toEqual([['hippocampus-steerable', 'Steerable'], ['hippocampus-ordinary', 'Ordinary']]);
   });

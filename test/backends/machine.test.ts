@@ -1,3 +1,4 @@
+import { Worker } from 'node:worker_threads';
 import { tensor } from '@tensorflow/tfjs-core';
 import { engine } from '@tensorflow/tfjs-core';
 import { kernelNameOf } from '../../engine/ops/operators';
@@ -6,7 +7,7 @@ import { startBackend, type BackendHandle } from '../../engine/backends/choose';
 
 describe.each([1, 2, 4])('the machine on %i threads', (threads) => {
   let handle: BackendHandle;
-  const cancel = new Int32Array(new SharedArrayBuffer(4));
+  const cancel = new Int32Array(new SharedArrayBuffer(8));
   beforeAll(async () => {
     handle = await startBackend({ threads, cancel });
   });
@@ -35,6 +36,15 @@ describe.each([1, 2, 4])('the machine on %i threads', (threads) => {
     cancel[0] = 0;
     const [y] = engine().runKernel(kernelNameOf('LeakyRelu'), { x }, { slope: 0.5 }) as unknown as [typeof x];
     expect([...y.dataSync()]).toEqual([1, -0.5]);
+  });
+
+  it('waits before a kernel while the second word is up', () => {
+    const released = new Int32Array(new SharedArrayBuffer(4));
+    cancel[1] = 1;
+    new Worker('const { cancel, released } = require("worker_threads").workerData; released[0] = 1; Atomics.store(cancel, 1, 0); Atomics.notify(cancel, 1);', { eval: true, workerData: { cancel, released } });
+    const x = tensor([1, -1]);
+    engine().runKernel(kernelNameOf('LeakyRelu'), { x }, { slope: 0.5 });
+    expect(released[0]).toBe(1);
   });
 
   it('gives every block back', () => {

@@ -85,6 +85,24 @@ describe('live queue', () => {
     expect(log).toEqual(['background', 'openCase', 'segment a@0', 'background', 'background']);
   });
 
+  it('says when a live request is pending and when none is, background work not counting', async () => {
+    const { compute, finish, settle } = manualCompute();
+    const run = compute.run as (task: string, args: object) => Promise<unknown>;
+    const said: boolean[] = [];
+    const queue = createLiveQueue(compute, { next: () => () => run('background', {}).then(() => undefined, () => undefined) }, (isPending) => said.push(isPending));
+    queue.wake();
+    expect(said).toEqual([]);
+    for (let round = 1; round <= 2; round++) {
+      void queue.segment({ caseId: 'c', modelId: 'a', rotation: pose(0) });
+      void queue.segment({ caseId: 'c', modelId: 'b', rotation: pose(0) });
+      await settle();
+      await finish();
+      expect(said).toEqual([true, false, true, false].slice(0, 2 * round - 1));
+      await finish();
+      expect(said).toEqual([true, false, true, false].slice(0, 2 * round));
+    }
+  });
+
   it('goes on after a failure', async () => {
     const queue = createLiveQueue({ run: (() => Promise.reject(new Error('broken'))) as never, cancel: () => undefined }, silent);
     await expect(queue.openCase({ caseId: 'c' })).rejects.toThrow('broken');

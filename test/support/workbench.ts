@@ -1,6 +1,6 @@
 /** @file The whole program, opened as a person opens it, in each shell that this machine has. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { _electron, chromium, type Page } from 'playwright-core';
@@ -119,4 +119,10 @@ export function descendantRunning(name: string, ancestor: number): number | unde
     return parent !== undefined && (parent === ancestor || isDescendant(parent));
   };
   return processes.find(({ pid, command }) => command.includes(name) && isDescendant(pid))?.pid;
+}
+
+/** Of every thread of a process, on Linux: the system's own are 0, those of lower priority above. */
+export function nicenessOfThreads(pid: number): number[] {
+  const stats = readdirSync(`/proc/${pid}/task`).map((thread) => `/proc/${pid}/task/${thread}/stat`);
+  return stats.filter(existsSync).map((stat) => Number(readFileSync(stat, 'utf8').split(') ')[1].split(' ')[16]));
 }

@@ -11,7 +11,7 @@ const answerMilliseconds = 5000;
 export interface MachineOptions {
   threads: number;
   relaxed: boolean;
-  /** Non-zero in its first word stops the running kernel at its next work item. */
+  /** Non-zero in its first word stops the running kernel at its next work item; 1 in its second, where it has one, lets the next kernel wait until it is 0 and notified. */
   cancel: Int32Array;
 }
 /** A kernel bound to the machine: call it with its fields, the number of work items and the scratch bytes one thread needs. */
@@ -75,7 +75,9 @@ export class Machine {
   }
 
   private run(module: number, entry: number, fields: Fields, values: Record<string, number>, items: number, scratchBytes: number): void {
-    if (Atomics.load(this.options.cancel, 0)) throw cancelled();
+    const { cancel } = this.options;
+    if (cancel.length > 1) Atomics.wait(cancel, 1, 1);
+    if (Atomics.load(cancel, 0)) throw cancelled();
     this.reserveScratch(scratchBytes);
     const integers = this.heap.integers(this.parameters, parameterBytes / 4);
     const floats = this.heap.floats(this.parameters, parameterBytes / 4);
@@ -97,11 +99,11 @@ export class Machine {
     const loaded = this.modules[module]!;
     const kernel = loaded.exports[loaded.names[entry]!] as (parameters: number, item: number, scratch: number) => void;
     for (let item = Atomics.add(c, words.next, 1); item < items; item = Atomics.add(c, words.next, 1)) {
-      if (Atomics.load(this.options.cancel, 0)) break;
+      if (Atomics.load(cancel, 0)) break;
       kernel(this.parameters, item, this.scratch.start);
     }
     if (shared) this.awaitThreads();
-    if (Atomics.load(this.options.cancel, 0)) throw cancelled();
+    if (Atomics.load(cancel, 0)) throw cancelled();
   }
   private awaitThreads(): void {
     const c = this.control;
