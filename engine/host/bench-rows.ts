@@ -5,10 +5,11 @@ import { modelSpec, type ModelSpec } from '../contract/model-spec';
 import { predictVolume } from '../evaluation/predict-volume';
 import { Random } from '../math/random';
 import { planeRotation } from '../math/rotation';
-import { dimension, parseIrreps } from '../math/so3/irreps';
+import { dimension, harmonicIrreps, parseIrreps } from '../math/so3/irreps';
 import { pathsOf, selfPathsOf, weightsOf } from '../math/so3/steerable-paths';
 import { SplineVolume } from '../math/spline-volume';
 import { buildNetwork } from '../model/build-network';
+import type { SteerableConvolutionAttributes } from '../ops/operators';
 import { runOperator } from '../ops/run-operator';
 import { segmentationLoss } from '../ops/segmentation-loss';
 import { Adam } from '../training/adam';
@@ -33,7 +34,8 @@ function randomTensor(shape: number[], name: string): Tensor {
 /** 8x0e+4x1e+2x2e -> 14x0e+4x1e+2x2e at 48^3: the widest layer of the paper's network. */
 function convolutionRow(id: string, direction: 'SteerableConvolution' | 'SteerableConvolutionBackward'): BenchRow {
   const [irrepsIn, irrepsOut] = [parseIrreps('8x0e+4x1e+2x2e'), parseIrreps('14x0e+4x1e+2x2e')];
-  const attributes = { irrepsIn, irrepsOut, lattice: { kernelSize: 5, radialFunctions: 5, cutoff: true } };
+  const harmonics = harmonicIrreps(2);
+  const attributes: SteerableConvolutionAttributes = { irrepsIn, irrepsOut, harmonics, lattice: { diameter: 5, steps: [1, 1, 1], radialFunctions: 5, cutoff: true } };
   const n = 48;
   return {
     id,
@@ -43,7 +45,7 @@ function convolutionRow(id: string, direction: 'SteerableConvolution' | 'Steerab
     prepare: async () => {
       const x = randomTensor([1, n, n, n, dimension(irrepsIn)], 'x');
       const dy = randomTensor([1, n, n, n, dimension(irrepsOut)], 'dy');
-      const weight = randomTensor([5, weightsOf(pathsOf(irrepsIn, irrepsOut))], 'weight');
+      const weight = randomTensor([5, weightsOf(pathsOf(irrepsIn, irrepsOut, harmonics))], 'weight');
       const self = randomTensor([weightsOf(selfPathsOf(irrepsIn, irrepsOut))], 'self');
       return {
         run: () => void tidy(() => void (direction === 'SteerableConvolution' ? runOperator(direction, { x, weight, self }, attributes) : runOperator(direction, { dy, x, weight, self }, attributes))),

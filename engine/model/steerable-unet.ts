@@ -3,9 +3,9 @@ import type { Tensor1D, Tensor2D, Tensor5D, Variable } from '@tensorflow/tfjs-co
 import type { SteerableUnetSpec } from '../contract/model-spec';
 import { badInput } from '../contract/problem';
 import { gateInputIrreps } from '../math/so3/gate-irreps';
-import { copies, parseIrreps, scalarCopies, type Irreps } from '../math/so3/irreps';
-import { lattice } from '../math/so3/lattice';
-import { pathsOf, selfPathsOf, weightsOf } from '../math/so3/steerable-paths';
+import { copies, harmonicIrreps, parseIrreps, scalarCopies, type Irreps } from '../math/so3/irreps';
+import { lattice, type LatticeSpec } from '../math/so3/lattice';
+import { liveWeightsOf, pathsOf, selfPathsOf, weightsOf } from '../math/so3/steerable-paths';
 import { gate } from '../ops/gate';
 import { instanceNorm } from '../ops/instance-norm';
 import { maxPool } from '../ops/max-pool';
@@ -16,6 +16,8 @@ import type { PlannedVariable } from './variable-plan';
 
 const epsilon = 1e-5;
 const maximumDegree = 2;
+const harmonics = harmonicIrreps(maximumDegree);
+const latticeOf = ({ kernelSize, radialFunctions, cutoff }: SteerableUnetSpec): LatticeSpec => ({ diameter: kernelSize, steps: [1, 1, 1], radialFunctions, cutoff });
 
 /** Irreps of a level: those of the top, doubled at each pooling. */
 export function irrepsOfLevel(spec: SteerableUnetSpec, level: number): Irreps {
@@ -36,14 +38,13 @@ function blocks(spec: SteerableUnetSpec): { name: string; irrepsIn: Irreps; irre
 
 export function planSteerableUnet(spec: SteerableUnetSpec): readonly PlannedVariable[] {
   const { radialFunctions, outputs } = spec;
-  const taps = lattice(spec).taps;
-  const meeting = Array.from({ length: radialFunctions }, (_, i) => taps.some(({ basis }) => basis[i] !== 0)).filter(Boolean).length;
+  const voxels = lattice(latticeOf(spec));
   const layers = blocks(spec).flatMap(({ name, irrepsIn, irreps }) => {
     const gated = gateInputIrreps(irreps);
     return [irrepsIn, irreps].flatMap((from, i): PlannedVariable[] => {
-      const paths = weightsOf(pathsOf(from, gated, maximumDegree));
+      const paths = pathsOf(from, gated, harmonics);
       return [
-        { name: `${name}.conv${i + 1}.weight`, shape: [radialFunctions, paths], start: { normal: 1 }, live: meeting * paths },
+        { name: `${name}.conv${i + 1}.weight`, shape: [radialFunctions, weightsOf(paths)], start: { normal: 1 }, live: liveWeightsOf(paths, voxels) },
         { name: `${name}.conv${i + 1}.sc.weight`, shape: [weightsOf(selfPathsOf(from, gated))], start: { normal: 1 } },
         { name: `${name}.batchnorm${i + 1}.weight`, shape: [copies(gated)], start: { constant: 1 } },
         { name: `${name}.batchnorm${i + 1}.bias`, shape: [scalarCopies(gated)], start: { constant: 0 } },
@@ -54,14 +55,14 @@ export function planSteerableUnet(spec: SteerableUnetSpec): readonly PlannedVari
 }
 
 export function steerableUnetLogits(spec: SteerableUnetSpec, variables: ReadonlyMap<string, Variable>, image: Tensor5D): Tensor5D {
-  const { kernelSize, radialFunctions, cutoff, poolings, outputs } = spec;
+  const { poolings, outputs } = spec;
   const get = <T>(name: string): T => variables.get(name) as unknown as T;
   const layout = new Map(blocks(spec).map((block) => [block.name, block]));
   const block = (name: string): Block => (x) => {
     const { irrepsIn, irreps } = layout.get(name)!;
     const gated = gateInputIrreps(irreps);
     return [irrepsIn, irreps].reduce((features, from, i) => {
-      const convolved = steerableConvolution(features, get<Tensor2D>(`${name}.conv${i + 1}.weight`), get<Tensor1D>(`${name}.conv${i + 1}.sc.weight`), { irrepsIn: from, irrepsOut: gated, lattice: { kernelSize, radialFunctions, cutoff } });
+      const convolved = steerableConvolution(features, get<Tensor2D>(`${name}.conv${i + 1}.weight`), get<Tensor1D>(`${name}.conv${i + 1}.sc.weight`), { irrepsIn: from, irrepsOut: gated, harmonics, lattice: latticeOf(spec) });
       const normed = instanceNorm(convolved, get(`${name}.batchnorm${i + 1}.weight`), get(`${name}.batchnorm${i + 1}.bias`), { irreps: gated, epsilon });
       return gate(normed, { irreps });
     }, x);

@@ -1,5 +1,6 @@
 /** @file Every operator by name, with its attributes and outputs. A backend maps each name to a kernel in a table typed over `OperatorName`, so that a missing kernel does not compile. */
 import type { Irreps } from '../math/so3/irreps';
+import type { LatticeSpec } from '../math/so3/lattice';
 
 /** Inputs and outputs are tensors named here; layout [batch, z, y, x, channel], float32. */
 export interface Operators {
@@ -49,15 +50,9 @@ export const poolingTie = 1e-5;
 export interface SteerableConvolutionAttributes {
   irrepsIn: Irreps;
   irrepsOut: Irreps;
+  /** Of the kernel, one copy of each degree: `1x0e+1x1e+1x2e` in SO(3), `1x0e+1x1o+1x2e` in O(3). e3nn's `irreps_sh`. */
+  harmonics: Irreps;
   lattice: LatticeSpec;
-}
-/** Where the kernel has its taps and which radial functions weight them. */
-export interface LatticeSpec {
-  /** Kernel diameter in voxels: 3 or 5. */
-  kernelSize: number;
-  radialFunctions: number;
-  /** True: radial functions confined to the radius (the paper's text); false: the authors' code. e3nn's `cutoff`. */
-  cutoff: boolean;
 }
 export interface IrrepsPair {
   irrepsIn: Irreps;

@@ -21,9 +21,9 @@ import { defineGradient, runOperator } from './run-operator';
  * @throws GyraError on other shapes
  */
 export function steerableConvolution(x: Tensor5D, weight: Tensor2D, self: Tensor1D, attributes: SteerableConvolutionAttributes): Tensor5D {
-  const { irrepsIn, irrepsOut, lattice } = attributes;
+  const { irrepsIn, irrepsOut, harmonics, lattice } = attributes;
   checkShape('SteerableConvolution', 'x', x, feature(dimension(irrepsIn)));
-  checkShape('SteerableConvolution', 'weight', weight, [lattice.radialFunctions, weightsOf(pathsOf(irrepsIn, irrepsOut))]);
+  checkShape('SteerableConvolution', 'weight', weight, [lattice.radialFunctions, weightsOf(pathsOf(irrepsIn, irrepsOut, harmonics))]);
   checkShape('SteerableConvolution', 'self', self, [weightsOf(selfPathsOf(irrepsIn, irrepsOut))]);
   return runOperator('SteerableConvolution', { x, weight, self }, attributes)[0] as Tensor5D;
 }

@@ -31,7 +31,7 @@ export function describeKernel<N extends OperatorName>(name: N, cases: readonly 
         runs.push(cases.map((one) => run(handle, name, one)));
         await handle.dispose();
       }
-    });
+    }, 120_000);
 
     describe.each(cases.map((one, index) => [one.label, index] as const))('%s', (_, index) => {
       it('equals its reference', () => {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startBackend, type BackendHandle } from '../../engine/backends/choose';
 import { cubeRotations } from '../../engine/math/rotation';
 import { gateInputIrreps } from '../../engine/math/so3/gate-irreps';
-import { copies, dimension, parseIrreps, scalarCopies, type Irreps } from '../../engine/math/so3/irreps';
+import { copies, dimension, harmonicIrreps, parseIrreps, scalarCopies, type Irreps } from '../../engine/math/so3/irreps';
 import { pathsOf, selfPathsOf, weightsOf } from '../../engine/math/so3/steerable-paths';
 import { gate } from '../../engine/ops/gate';
 import { instanceNorm } from '../../engine/ops/instance-norm';
@@ -21,7 +21,7 @@ const irreps = parseIrreps('3x0e+2x1e+2x2e');
 const gated = gateInputIrreps(irreps);
 const values = (name: string, ...shape: number[]) => tensor(Float32Array.from(randomArray(name, ...shape).data), shape);
 const convolution = (kernelSize: number, cutoff: boolean) => (x: Tensor5D) =>
-  steerableConvolution(x, values('weight', 4, weightsOf(pathsOf(irreps, gated))) as Tensor2D, values('self', weightsOf(selfPathsOf(irreps, gated))) as Tensor1D, { irrepsIn: irreps, irrepsOut: gated, lattice: { kernelSize, radialFunctions: 4, cutoff } });
+  steerableConvolution(x, values('weight', 4, weightsOf(pathsOf(irreps, gated, harmonicIrreps(2)))) as Tensor2D, values('self', weightsOf(selfPathsOf(irreps, gated))) as Tensor1D, { irrepsIn: irreps, irrepsOut: gated, harmonics: harmonicIrreps(2), lattice: { diameter: kernelSize, steps: [1, 1, 1], radialFunctions: 4, cutoff } });
 
 /** What each steerable operator reads and gives. */
 const operators: readonly { name: string; from: Irreps; to: Irreps; run: (x: Tensor5D) => Tensor5D }[] = [

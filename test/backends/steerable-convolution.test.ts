@@ -1,4 +1,4 @@
-import { dimension, parseIrreps } from '../../engine/math/so3/irreps';
+import { dimension, harmonicIrreps, parseIrreps } from '../../engine/math/so3/irreps';
 import { pathsOf, selfPathsOf, weightsOf } from '../../engine/math/so3/steerable-paths';
 import { describeKernel, randomArray } from './describe-kernel';
 
@@ -23,10 +23,10 @@ const cases = settings.map(({ irrepsIn: from, irrepsOut: to, size, kernelSize, r
     inputs: {
       x: randomArray(`x${i}`, ...size, dimension(irrepsIn)),
       dy: randomArray(`dy${i}`, ...size, dimension(irrepsOut)),
-      weight: randomArray(`weight${i}`, radialFunctions, weightsOf(pathsOf(irrepsIn, irrepsOut))),
+      weight: randomArray(`weight${i}`, radialFunctions, weightsOf(pathsOf(irrepsIn, irrepsOut, harmonicIrreps(2)))),
       self: randomArray(`self${i}`, weightsOf(selfPathsOf(irrepsIn, irrepsOut))),
     },
-    attributes: { irrepsIn, irrepsOut, lattice: { kernelSize, radialFunctions, cutoff } },
+    attributes: { irrepsIn, irrepsOut, harmonics: harmonicIrreps(2), lattice: { diameter: kernelSize, steps: [1, 1, 1] as const, radialFunctions, cutoff } },
   };
 });
 

@@ -2,7 +2,7 @@ import { grads, tensor, tidy, variable } from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D, Tensor5D } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { gateInputIrreps } from '../../engine/math/so3/gate-irreps';
-import { copies, dimension, parseIrreps, scalarCopies } from '../../engine/math/so3/irreps';
+import { copies, dimension, harmonicIrreps, parseIrreps, scalarCopies } from '../../engine/math/so3/irreps';
 import { pathsOf, selfPathsOf, weightsOf } from '../../engine/math/so3/steerable-paths';
 import { adamStep } from '../../engine/ops/adam-step';
 import { argMaxChannels } from '../../engine/ops/arg-max-channels';
@@ -51,8 +51,8 @@ const dy = randomArray('dy', ...x.shape);
 describe('operators under the tape', () => {
   it('steerableConvolution', () => {
     const irrepsOut = parseIrreps('1x0e+1x1e');
-    const attributes = { irrepsIn: irreps, irrepsOut, lattice: { kernelSize: 3, radialFunctions: 3, cutoff: true } } as const;
-    const inputs = { x, weight: randomArray('weight', 3, weightsOf(pathsOf(irreps, irrepsOut))), self: randomArray('self', weightsOf(selfPathsOf(irreps, irrepsOut))) };
+    const attributes = { irrepsIn: irreps, irrepsOut, harmonics: harmonicIrreps(2), lattice: { diameter: 3, steps: [1, 1, 1], radialFunctions: 3, cutoff: true } } as const;
+    const inputs = { x, weight: randomArray('weight', 3, weightsOf(pathsOf(irreps, irrepsOut, harmonicIrreps(2)))), self: randomArray('self', weightsOf(selfPathsOf(irreps, irrepsOut))) };
     const cotangent = randomArray('dy', ...voxels, 4);
     const { dx, dweight, dself } = references.SteerableConvolutionBackward({ dy: cotangent, ...inputs }, attributes);
     expectWiring(inputs, (t) => steerableConvolution(t.x as Tensor5D, t.weight as Tensor2D, t.self as Tensor1D, attributes), references.SteerableConvolution(inputs, attributes).y, cotangent, { x: dx, weight: dweight, self: dself });
@@ -132,8 +132,8 @@ describe('operators refuse what does not fit, with both shapes', () => {
   const volume = (channels: number): Tensor5D => zero(1, 2, 2, 2, channels) as Tensor5D;
   const vector = (size: number): Tensor1D => zero(size) as Tensor1D;
   const pair = { irrepsIn: irreps, irrepsOut: irreps };
-  const attributes = { ...pair, lattice: { kernelSize: 3, radialFunctions: 2, cutoff: true } } as const;
-  const columns = weightsOf(pathsOf(irreps, irreps));
+  const attributes = { ...pair, harmonics: harmonicIrreps(2), lattice: { diameter: 3, steps: [1, 1, 1], radialFunctions: 2, cutoff: true } } as const;
+  const columns = weightsOf(pathsOf(irreps, irreps, harmonicIrreps(2)));
 
   it.each<[string, () => unknown, string]>([
     ['channels of a convolution', () => steerableConvolution(volume(9), zero(2, columns) as Tensor2D, vector(6), attributes), 'SteerableConvolution got x of shape [1, 2, 2, 2, 9]'],

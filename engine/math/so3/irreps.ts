@@ -24,6 +24,10 @@ export function parseIrreps(text: string): Irreps {
 
 export const printIrreps = (irreps: Irreps): string => irreps.map(({ multiplicity, degree, parity }) => `${multiplicity}x${degree}${parity === 1 ? 'e' : 'o'}`).join('+');
 
+/** Irreps of the spherical harmonics up to a degree, one copy each. `parity` is that of degree 1: +1 in SO(3) (all even), -1 in O(3) (odd degrees odd). Source: e3nn `Irreps.spherical_harmonics`. */
+export const harmonicIrreps = (maximumDegree: number, parity: 1 | -1 = 1): Irreps =>
+  Array.from({ length: maximumDegree + 1 }, (_, degree) => ({ multiplicity: 1, degree, parity: degree % 2 === 1 ? parity : 1 }));
+
 /** Channels a field of these irreps has. */
 export const dimension = (irreps: Irreps): number => irreps.reduce((sum, { multiplicity, degree }) => sum + multiplicity * (2 * degree + 1), 0);
 

@@ -9,9 +9,8 @@ import { pathsOf, weightsOf } from './steerable-paths';
 export interface SteerableKernelLayout {
   readonly irrepsIn: Irreps;
   readonly irrepsOut: Irreps;
+  readonly harmonics: Irreps;
   readonly lattice: Lattice;
-  /** Of the harmonics; 2 where not given. */
-  readonly maximumDegree?: number;
 }
 
 /**
@@ -22,7 +21,7 @@ export interface SteerableKernelLayout {
  */
 export function steerableKernel(layout: SteerableKernelLayout, weight: ArrayLike<number>): Float64Array {
   const { taps } = layout.lattice;
-  const columns = weightsOf(pathsOf(layout.irrepsIn, layout.irrepsOut, layout.maximumDegree));
+  const columns = weightsOf(pathsOf(layout.irrepsIn, layout.irrepsOut, layout.harmonics));
   const radial = new Float64Array(taps.length * columns);
   taps.forEach(({ basis }, tap) => basis.forEach((value, b) => {
     for (let column = 0; column < columns; column++) radial[tap * columns + column] += value * weight[b * columns + column];
@@ -39,7 +38,7 @@ export function steerableKernel(layout: SteerableKernelLayout, weight: ArrayLike
  */
 export function steerableKernelAdjoint(layout: SteerableKernelLayout, dkernel: ArrayLike<number>): Float64Array {
   const { taps } = layout.lattice;
-  const columns = weightsOf(pathsOf(layout.irrepsIn, layout.irrepsOut, layout.maximumDegree));
+  const columns = weightsOf(pathsOf(layout.irrepsIn, layout.irrepsOut, layout.harmonics));
   const dradial = new Float64Array(taps.length * columns);
   forEachCoupling(layout, (element, tap, column, factor) => { dradial[tap * columns + column] += factor * dkernel[element]; });
   const dweight = new Float64Array(taps[0].basis.length * columns);
@@ -50,15 +49,15 @@ export function steerableKernelAdjoint(layout: SteerableKernelLayout, dkernel: A
 }
 
 /** Visits every pair of a kernel element and a weight column that feeds it, with the factor between them. */
-function forEachCoupling({ irrepsIn, irrepsOut, lattice, maximumDegree }: SteerableKernelLayout, visit: (element: number, tap: number, column: number, factor: number) => void): void {
+function forEachCoupling({ irrepsIn, irrepsOut, harmonics, lattice }: SteerableKernelLayout, visit: (element: number, tap: number, column: number, factor: number) => void): void {
   const [startsIn, startsOut] = [channelStarts(irrepsIn), channelStarts(irrepsOut)];
   const [channelsIn, channelsOut] = [dimension(irrepsIn), dimension(irrepsOut)];
-  for (const { entryIn, degree, entryOut, offset, multiplicityIn, multiplicityOut, coefficient } of pathsOf(irrepsIn, irrepsOut, maximumDegree)) {
+  for (const { entryIn, degree, entryOut, offset, multiplicityIn, multiplicityOut, coefficient } of pathsOf(irrepsIn, irrepsOut, harmonics)) {
     const [degreeIn, degreeOut] = [irrepsIn[entryIn].degree, irrepsOut[entryOut].degree];
     const [sizeIn, size, sizeOut] = [2 * degreeIn + 1, 2 * degree + 1, 2 * degreeOut + 1];
     const coupling = clebschGordan(degreeIn, degree, degreeOut);
     lattice.taps.forEach((tap, t) => {
-      const harmonic = sphericalHarmonics(degree, tap.offset).subarray(degree * degree);
+      const harmonic = sphericalHarmonics(degree, tap.point).subarray(degree * degree);
       for (let i = 0; i < sizeIn; i++) for (let k = 0; k < sizeOut; k++) {
         let angular = 0;
         for (let j = 0; j < size; j++) angular += coupling[(i * size + j) * sizeOut + k] * harmonic[j];

@@ -35,4 +35,4 @@ export const steerableConvolutionBackward: Reference<'SteerableConvolutionBackwa
   return { dx, dweight: { shape: weight.shape, data: steerableKernelAdjoint(layout, dkernel) }, dself };
 };
 
-const layoutOf = ({ irrepsIn, irrepsOut, lattice: spec }: SteerableConvolutionAttributes) => ({ irrepsIn, irrepsOut, lattice: lattice(spec) });
+const layoutOf = (attributes: SteerableConvolutionAttributes) => ({ ...attributes, lattice: lattice(attributes.lattice) });

@@ -3,7 +3,7 @@ import type { RotationMatrix } from '../../../engine/contract/engine-api';
 import { compose, rotateVector, rotationAbout } from '../../../engine/math/rotation';
 import type { Vector3 } from '../../../engine/math/rotation';
 import { clebschGordan } from '../../../engine/math/so3/clebsch-gordan';
-import { copiesOf, dimension, parseIrreps } from '../../../engine/math/so3/irreps';
+import { copiesOf, dimension, harmonicIrreps, parseIrreps } from '../../../engine/math/so3/irreps';
 import type { Irreps } from '../../../engine/math/so3/irreps';
 import { lattice } from '../../../engine/math/so3/lattice';
 import { radialBasis } from '../../../engine/math/so3/radial-basis';
@@ -39,8 +39,8 @@ describe('laws of so3', () => {
     [5, 'right', 81, [0, 1, 2, 3, 4, 5, 6]],
     [3, true, 18, [1, 2]],
   ] as const)('lattice of size %i, cut-off %s: %i taps', (kernelSize, cutoff, count, shells) => {
-    const { taps, points, reach } = lattice({ kernelSize, radialFunctions: 5, cutoff });
-    expect([taps.length, points, 2 * reach + 1]).toEqual([count, kernelSize ** 3, kernelSize]);
+    const { taps, points, reach } = lattice({ diameter: kernelSize, steps: [1, 1, 1], radialFunctions: 5, cutoff });
+    expect([taps.length, points, ...reach.map((r) => 2 * r + 1)]).toEqual([count, kernelSize ** 3, kernelSize, kernelSize, kernelSize]);
     const found = taps.map(({ offset: [x, y, z] }) => x * x + y * y + z * z);
     expect([...new Set(found)].sort((a, b) => a - b)).toEqual(shells);
     expect(relativeError(taps.map(({ radius }) => radius ** 2), found)).toBeLessThan(1e-15);
@@ -49,10 +49,11 @@ describe('laws of so3', () => {
   it('the kernel as a function of position obeys K(R d) = D_out K(d) D_in^T at any rotation', () => {
     const irrepsIn = parseIrreps('2x0e+1x1e+1x2e');
     const irrepsOut = parseIrreps('1x0e+2x1e+1x2e');
-    const weight = randomArray('weight', 4, weightsOf(pathsOf(irrepsIn, irrepsOut))).data;
+    const harmonics = harmonicIrreps(2);
+    const weight = randomArray('weight', 4, weightsOf(pathsOf(irrepsIn, irrepsOut, harmonics))).data;
     const at = (offset: Vector3) => {
       const radius = Math.hypot(...offset);
-      return steerableKernel({ irrepsIn, irrepsOut, lattice: { reach: 2, points: 125, taps: [{ offset, radius, basis: radialBasis(radius, 2.5, 4, true) }] } }, weight);
+      return steerableKernel({ irrepsIn, irrepsOut, harmonics, lattice: { reach: [2, 2, 2], points: 125, taps: [{ offset, point: offset, radius, basis: radialBasis(radius, 2.5, 4, true) }] } }, weight);
     };
     for (const offset of [[1, 0, 0], [-1, 2, 0.5], [0.3, 0.2, -1.1]] as const) {
       const [k, turned] = [at(offset), at(rotateVector(rotation, offset))];

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { cubeRotations } from '../../../engine/math/rotation';
 import { gateInputIrreps } from '../../../engine/math/so3/gate-irreps';
-import { copies, dimension, parseIrreps, scalarCopies } from '../../../engine/math/so3/irreps';
+import { copies, dimension, harmonicIrreps, parseIrreps, scalarCopies } from '../../../engine/math/so3/irreps';
 import type { Irreps } from '../../../engine/math/so3/irreps';
 import { pathsOf, selfPathsOf, weightsOf } from '../../../engine/math/so3/steerable-paths';
 import type { NumberArray } from '../../../engine/ops/reference/reference';
@@ -26,8 +26,8 @@ describe('steerable references commute with the rotations of the cube', () => {
   const irrepsOut = parseIrreps('3x0e+1x1e+2x2e');
 
   it.each([3, 5])('SteerableConvolution of size %i', (kernelSize) => {
-    const attributes = { irrepsIn: irreps, irrepsOut, lattice: { kernelSize, radialFunctions: 5, cutoff: true } } as const;
-    const weight = randomArray('weight', 5, weightsOf(pathsOf(irreps, irrepsOut)));
+    const attributes = { irrepsIn: irreps, irrepsOut, harmonics: harmonicIrreps(2), lattice: { diameter: kernelSize, steps: [1, 1, 1], radialFunctions: 5, cutoff: true } } as const;
+    const weight = randomArray('weight', 5, weightsOf(pathsOf(irreps, irrepsOut, harmonicIrreps(2))));
     const self = randomArray('self', weightsOf(selfPathsOf(irreps, irrepsOut)));
     expectEquivariant(4, irreps, irrepsOut, (x) => references.SteerableConvolution({ x, weight, self }, attributes).y);
   });

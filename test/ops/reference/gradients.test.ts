@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { gateInputIrreps } from '../../../engine/math/so3/gate-irreps';
-import { copies, dimension, parseIrreps, scalarCopies } from '../../../engine/math/so3/irreps';
+import { copies, dimension, harmonicIrreps, parseIrreps, scalarCopies } from '../../../engine/math/so3/irreps';
 import { pathsOf, selfPathsOf, weightsOf } from '../../../engine/math/so3/steerable-paths';
 import type { NumberArray } from '../../../engine/ops/reference/reference';
 import { references } from '../../../engine/ops/reference/references';
@@ -39,8 +39,8 @@ describe('gradients of the references by finite differences', () => {
 
   it.each([3, 5])('SteerableConvolution of size %i', (kernelSize) => {
     const irrepsOut = parseIrreps('3x0e+1x1e+1x2e');
-    const attributes = { irrepsIn: irreps, irrepsOut, lattice: { kernelSize, radialFunctions: 3, cutoff: true } } as const;
-    const inputs = { x, weight: randomArray('weight', 3, weightsOf(pathsOf(irreps, irrepsOut))), self: randomArray('self', weightsOf(selfPathsOf(irreps, irrepsOut))) };
+    const attributes = { irrepsIn: irreps, irrepsOut, harmonics: harmonicIrreps(2), lattice: { diameter: kernelSize, steps: [1, 1, 1], radialFunctions: 3, cutoff: true } } as const;
+    const inputs = { x, weight: randomArray('weight', 3, weightsOf(pathsOf(irreps, irrepsOut, harmonicIrreps(2)))), self: randomArray('self', weightsOf(selfPathsOf(irreps, irrepsOut))) };
     const dy = randomArray('dy', ...voxels, dimension(irrepsOut));
     const { dx, dweight, dself } = references.SteerableConvolutionBackward({ dy, ...inputs }, attributes);
     expectGradients(inputs, dy, (i) => references.SteerableConvolution(i as typeof inputs, attributes).y, { x: dx, weight: dweight, self: dself });

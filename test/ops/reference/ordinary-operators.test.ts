@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { dimension, parseIrreps } from '../../../engine/math/so3/irreps';
+import { dimension, harmonicIrreps, parseIrreps } from '../../../engine/math/so3/irreps';
 import { lattice } from '../../../engine/math/so3/lattice';
 import { steerableKernel } from '../../../engine/math/so3/steerable-kernel';
 import { pathsOf, selfPathsOf, weightsOf } from '../../../engine/math/so3/steerable-paths';
@@ -11,14 +11,15 @@ import { relativeError } from '../../support/relative-error';
 describe('references that e3nn has no numbers for', () => {
   it('Convolution with the assembled steerable kernel is the steerable convolution', () => {
     const irreps = parseIrreps('1x0e+1x1e');
-    const spec = { kernelSize: 5, radialFunctions: 4, cutoff: true } as const;
-    const [x, weight, self] = [randomArray('x', 2, 3, 4, 5, 4), randomArray('weight', 4, weightsOf(pathsOf(irreps, irreps))), zeros([weightsOf(selfPathsOf(irreps, irreps))])];
+    const harmonics = harmonicIrreps(2);
+    const spec = { diameter: 5, steps: [1, 1, 1], radialFunctions: 4, cutoff: true } as const;
+    const [x, weight, self] = [randomArray('x', 2, 3, 4, 5, 4), randomArray('weight', 4, weightsOf(pathsOf(irreps, irreps, harmonics))), zeros([weightsOf(selfPathsOf(irreps, irreps))])];
     const grid = lattice(spec);
-    const kernel = steerableKernel({ irrepsIn: irreps, irrepsOut: irreps, lattice: grid }, weight.data);
+    const kernel = steerableKernel({ irrepsIn: irreps, irrepsOut: irreps, harmonics, lattice: grid }, weight.data);
     const size = dimension(irreps) ** 2;
     const dense = zeros([5, 5, 5, 4, 4]);
     grid.taps.forEach(({ offset: [ox, oy, oz] }, tap) => dense.data.set(kernel.subarray(tap * size, (tap + 1) * size), (((oz + 2) * 5 + oy + 2) * 5 + ox + 2) * size));
-    const steerable = references.SteerableConvolution({ x, weight, self }, { irrepsIn: irreps, irrepsOut: irreps, lattice: spec }).y;
+    const steerable = references.SteerableConvolution({ x, weight, self }, { irrepsIn: irreps, irrepsOut: irreps, harmonics, lattice: spec }).y;
     expect(relativeError(references.Convolution({ x, weight: dense }, {}).y.data, steerable.data)).toBeLessThan(1e-12);
   });
 

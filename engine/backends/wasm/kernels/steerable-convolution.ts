@@ -1,5 +1,7 @@
 /** @file The steerable convolution with its self-connection, factorised (never the dense kernel); both gradients come from one pass over dy. */
+import { badInput } from '../../../contract/problem';
 import { dimension, printIrreps, type Irreps } from '../../../math/so3/irreps';
+import type { LatticeSpec } from '../../../math/so3/lattice';
 import type { SteerableConvolutionAttributes } from '../../../ops/operators';
 import type { BoundKernel } from '../machine';
 import type { HeapTensor } from '../backend';
@@ -20,14 +22,15 @@ export const steerableConvolution: KernelFactory<'SteerableConvolution' | 'Steer
   const passes = new Map<string, BoundKernel<typeof passFields>>();
 
   const layoutOf = (attributes: SteerableConvolutionAttributes): WeightLayout => {
-    const { irrepsIn, irrepsOut, lattice } = attributes;
-    const key = `${printIrreps(irrepsIn)} ${printIrreps(irrepsOut)} ${lattice.kernelSize} ${lattice.radialFunctions} ${lattice.cutoff}`;
+    const { irrepsIn, irrepsOut, harmonics, lattice } = attributes;
+    if (printIrreps(harmonics) !== '1x0e+1x1e+1x2e' || lattice.steps.some((step) => step !== 1)) throw badInput('This kernel is not one the fast convolution knows.', 'Use the harmonics 1x0e+1x1e+1x2e and unit steps.');
+    const key = `${printIrreps(irrepsIn)} ${printIrreps(irrepsOut)} ${lattice.diameter} ${lattice.radialFunctions} ${lattice.cutoff}`;
     if (!layouts.has(key)) layouts.set(key, weightLayout(attributes));
     return layouts.get(key)!;
   };
   /** Compiled once for each lattice and tile shape, whatever the irreps. */
-  const passFor = ({ stencil }: WeightLayout, { kernelSize }: { kernelSize: number }, tile: TileShape) => {
-    const key = `${kernelSize} ${stencil.radii.length} ${tile.width} ${tile.height}`;
+  const passFor = ({ stencil }: WeightLayout, { diameter, cutoff }: LatticeSpec, tile: TileShape) => {
+    const key = `${diameter} ${cutoff} ${tile.width} ${tile.height}`;
     if (!passes.has(key)) passes.set(key, machine.load((m) => ({ pass: emitPass(m, stencil, tile) })).pass);
     return passes.get(key)!;
   };

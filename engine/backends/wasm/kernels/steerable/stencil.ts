@@ -45,7 +45,7 @@ export interface Stencil {
   readonly centreMap: number;
 }
 
-export function stencilOf({ reach, taps }: Lattice): Stencil {
+export function stencilOf({ reach: [reach], taps }: Lattice): Stencil {
   const radii = [...new Set(taps.map(({ radius }) => radius))].sort((a, b) => a - b);
   const maps: InPlaneTap[][] = [];
   const known = new Map<string, number>();

@@ -32,10 +32,10 @@ export interface WeightLayout {
   readonly adjoint: readonly PairBlock[];
 }
 
-export function weightLayout({ irrepsIn, irrepsOut, lattice: spec }: SteerableConvolutionAttributes): WeightLayout {
+export function weightLayout({ irrepsIn, irrepsOut, harmonics, lattice: spec }: SteerableConvolutionAttributes): WeightLayout {
   const taps = lattice(spec);
   const stencil = stencilOf(taps);
-  const paths = pathsOf(irrepsIn, irrepsOut);
+  const paths = pathsOf(irrepsIn, irrepsOut, harmonics);
   const selfPaths = selfPathsOf(irrepsIn, irrepsOut);
   const radial = stencil.radii.map((radius) => taps.taps.find((tap) => tap.radius === radius)!.basis.flatMap((value, row) => (value === 0 ? [] : [{ row, value }])));
   const block = (from: Irreps, to: Irreps, entryFrom: number, entryTo: number, adjoint: boolean): PairBlock => {
