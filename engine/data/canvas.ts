@@ -1,20 +1,21 @@
 /**
- * @file The canvas: the block of voxels in which a case is turned and segmented (design, section 7). Sizes are even, so an odd axis first gets one
- * slice of fill at its end and the rest of the fill is the same on both sides. It is made once, upright, and turned with the image; so a right angle
+ * @file The canvas: the block of voxels in which a case is turned and segmented (design, section 7). Its sizes are all even, or all odd where the network asks
+ * for one more than a multiple; so an axis of the other kind first gets one slice of fill at its end and the rest of the fill is the same on both sides. It is made once, upright, and turned with the image; so a right angle
  * permutes what a network sees.
  */
 import type { RotationMatrix, Shape } from '../contract/engine-api';
+import type { AcceptedSizes } from '../contract/network-sizes';
 import { badInput } from '../contract/problem';
 import { isSignedPermutation } from '../math/rotation';
 import { printShape, voxelCount, type Volume } from '../math/volume';
 
-/** The smallest canvas of a case that stays upright; sizes are multiples of `multiple`. */
-export const canvasFor = (shape: Shape, multiple: number): Shape => shape.map((size) => roundUp(size, multiple)) as unknown as Shape;
+/** The smallest canvas of a case that stays upright. */
+export const canvasFor = (shape: Shape, sizes: AcceptedSizes): Shape => shape.map((size, axis) => roundUp(size, sizes, axis)) as unknown as Shape;
 
 /** The smallest canvas that holds the upright case and all its turned copies; axes that a right angle exchanges get the same size, so that it permutes the voxels of the whole canvas. */
-export function canvasForPoses(shape: Shape, rotations: readonly RotationMatrix[], multiple: number): Shape {
-  // With the slice at the end of an odd axis.
-  const evened = shape.map((size) => size + (size % 2));
+export function canvasForPoses(shape: Shape, rotations: readonly RotationMatrix[], accepted: AcceptedSizes): Shape {
+  // With the slice at the end of an axis of the other parity.
+  const evened = shape.map((size) => size + ((size + accepted.remainder) % 2));
   const sizes = [0, 1, 2].map((axis) => {
     const reach = rotations.map((r) => [0, 1, 2].reduce((sum, from) => sum + Math.abs(r[3 * axis + from]) * evened[from], 0));
     return Math.max(shape[axis], ...reach.map((extent) => Math.ceil(extent - 1e-9)));
@@ -26,7 +27,7 @@ export function canvasForPoses(shape: Shape, rotations: readonly RotationMatrix[
       const from = [0, 1, 2].find((one) => r[3 * axis + one] !== 0)!;
       sizes[axis] = sizes[from] = Math.max(sizes[axis], sizes[from]);
     }
-  return canvasFor(sizes as unknown as Shape, multiple);
+  return canvasFor(sizes as unknown as Shape, accepted);
 }
 
 /** The volume in the middle of a canvas, `fill` around it. */
@@ -52,9 +53,9 @@ export function borderMedian({ data, shape: [nx, ny, nz] }: Volume<Float32Array>
   return (border[(border.length - 1) >> 1] + border[border.length >> 1]) / 2;
 }
 
-function roundUp(size: number, multiple: number): number {
-  const step = multiple % 2 === 0 ? multiple : 2 * multiple;
-  return Math.ceil(size / step) * step;
+function roundUp(size: number, { multiple, remainder }: AcceptedSizes, axis: number): number {
+  const step = multiple[axis] % 2 === 0 ? multiple[axis] : 2 * multiple[axis];
+  return remainder + Math.ceil((size - remainder) / step) * step;
 }
 
 function forEachRow([nx, ny, nz]: Shape, canvas: Shape, row: (inVolume: number, onCanvas: number) => void): void {

@@ -1,5 +1,6 @@
 /** @file Dice of a predictor upright and under rotation protocols, all poses of a case on one canvas (design, section 7). */
 import type { RotationMatrix, Shape, Structure } from '../contract/engine-api';
+import type { AcceptedSizes } from '../contract/network-sizes';
 import { badInput, cancelled } from '../contract/problem';
 import { canvasForPoses } from '../data/canvas';
 import { prepareCase, type CaseVolumes, type PreparedCase } from '../data/prepared-case';
@@ -9,7 +10,7 @@ import type { Volume } from '../math/volume';
 import { meanDice, overlaps, summarise, type StructureOverlap, type Summary } from './dice';
 import { posesOf, uprightPose, type Pose, type PoseName, type Protocol } from './protocols';
 
-/** Labels of a normalised image; its sizes are multiples of what {@link EvaluationOptions.multiple} says. */
+/** Labels of a normalised image; its sizes are what {@link EvaluationOptions.sizes} says. */
 export type Predict = (image: Float32Array, shape: Shape, isCancelled?: () => boolean) => Uint8Array;
 
 export interface EvaluationCase {
@@ -22,8 +23,8 @@ export interface EvaluationOptions {
   readonly protocols: readonly Protocol[];
   /** Angles of the protocol `planes`. */
   readonly degrees: readonly number[];
-  /** Canvas sizes are multiples of this. */
-  readonly multiple: number;
+  /** Canvas sizes the predictor takes. */
+  readonly sizes: AcceptedSizes;
   readonly isCancelled?: () => boolean;
 }
 
@@ -72,7 +73,7 @@ export async function evaluate(predict: Predict, cases: readonly EvaluationCase[
   const results: CaseResult[] = [];
   for (const { id, load } of cases) {
     const volumes = await load();
-    const prepared = prepareCase(volumes, canvasForPoses(volumes.image.shape, [...different.values()], options.multiple));
+    const prepared = prepareCase(volumes, canvasForPoses(volumes.image.shape, [...different.values()], options.sizes));
     if (!prepared.reference) throw badInput(`Case ${id} has no labels to compare with.`, 'Evaluate cases that have labels.');
     const byRotation = new Map<string, RotationResult>();
     for (const [key, rotation] of different) {

@@ -1,7 +1,7 @@
 /** @file Labels of a volume by a network: whole where it fits, else through windows laid symmetrically about the centre. */
 import { tensor5d, tidy } from '@tensorflow/tfjs-core';
 import type { Shape } from '../contract/engine-api';
-import { sizeMultiple } from '../contract/model-spec';
+import { accepts, acceptedSizes, printSizes } from '../contract/network-sizes';
 import { badInput, cancelled } from '../contract/problem';
 import { canvasFor, takeFromCanvas } from '../data/canvas';
 import { prepareCase } from '../data/prepared-case';
@@ -11,24 +11,25 @@ import type { Network } from '../model/network';
 export interface WindowOptions {
   /** Volumes up to this many voxels are predicted whole. */
   readonly wholeVoxels: number;
-  /** Side of a window; a multiple of what the network accepts. */
+  /** Longest side of a window. */
   readonly windowSize: number;
 }
 const defaultWindows: WindowOptions = { wholeVoxels: 160 ** 3, windowSize: 128 };
 
 /**
  * Labels of a normalised image, x fastest; the first of equal channels wins.
- * @param shape sizes are multiples of 2^poolings
+ * @param shape sizes the network takes (`acceptedSizes`)
  * @param isCancelled asked before each window; ends with a GyraError of code `cancelled`
  */
 export function predictVolume(network: Network, image: Float32Array, shape: Shape, isCancelled: () => boolean = () => false, { wholeVoxels, windowSize }: WindowOptions = defaultWindows): Uint8Array {
   const { inputs, outputs } = network.spec;
-  const multiple = sizeMultiple(network.spec);
+  const sizes = acceptedSizes(network.spec);
   if (inputs !== 1) throw badInput(`This model takes ${inputs} images of each case.`, 'Use a model with one input.');
-  if (shape.some((size) => size % multiple !== 0)) throw badInput(`This model works on sizes that are multiples of ${multiple}, not on ${printShape(shape)}.`, 'Place the volume on a canvas of such a size first.');
+  if (!accepts(sizes, shape)) throw badInput(`This model works on sizes that are ${printSizes(sizes)}, not on ${printShape(shape)}.`, 'Place the volume on a canvas of such a size first.');
   if (voxelCount(shape) <= wholeVoxels) return largestChannel(logitsOf(network, image, shape), outputs);
   const sum = new Float32Array(voxelCount(shape) * outputs);
-  for (const { start, size } of windowsOf(shape, windowSize)) {
+  const window = sizes.multiple.map((multiple) => sizes.remainder + Math.max(1, Math.floor((windowSize - sizes.remainder) / multiple)) * multiple) as unknown as Shape;
+  for (const { start, size } of windowsOf(shape, window)) {
     if (isCancelled()) throw cancelled();
     const rows = rowsOf(shape, start, size);
     const cut = new Float32Array(voxelCount(size));
@@ -47,7 +48,9 @@ export function predictVolume(network: Network, image: Float32Array, shape: Shap
 
 /** Labels of an image as it lies in its file: normalised, placed upright on its canvas, predicted, cut out again. */
 export function predictUpright(network: Network, image: Volume<Float32Array>): Volume<Uint8Array> {
-  const canvas = prepareCase({ image, labels: null }, canvasFor(image.shape, sizeMultiple(network.spec))).image.volume;
+  // A network that pads in front does so itself.
+  const shape = network.spec.padding === 'front' ? image.shape : canvasFor(image.shape, acceptedSizes(network.spec));
+  const canvas = prepareCase({ image, labels: null }, shape).image.volume;
   return takeFromCanvas({ data: predictVolume(network, canvas.data, canvas.shape), shape: canvas.shape }, image.shape);
 }
 
@@ -66,8 +69,8 @@ interface Window {
 }
 
 /** Windows that overlap by half or more and cover the volume, the same from both ends of each axis. */
-export function windowsOf(shape: Shape, windowSize: number): Window[] {
-  const size = shape.map((length) => Math.min(length, windowSize)) as unknown as Shape;
+export function windowsOf(shape: Shape, window: Shape): Window[] {
+  const size = shape.map((length, axis) => Math.min(length, window[axis])) as unknown as Shape;
   const [xs, ys, zs] = shape.map((length, axis) => {
     const free = length - size[axis];
     const steps = Math.ceil((2 * free) / size[axis]);

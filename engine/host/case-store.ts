@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { planes, type Arguments, type CaseSummary, type OpenCase, type Shape, type Structure } from '../contract/engine-api';
-import { sizeMultiple } from '../contract/model-spec';
+import { acceptedSizes, commonSizes } from '../contract/network-sizes';
 import { badInput, GyraError } from '../contract/problem';
 import { canvasForPoses } from '../data/canvas';
 import { checkSameGrid, readLabels, type LabelVolume } from '../data/labels';
@@ -55,9 +55,9 @@ export function createCaseStore(assetsFolder: string): CaseStore {
 
   async function prepare(summary: CaseSummary, image: NiftiVolume, labels: LabelVolume | null, structures: readonly Structure[]): Promise<StoredCase> {
     // One canvas that every shipped model accepts, so that they see the same picture.
-    const multiple = Math.max(1, ...(await shippedModels(assetsFolder)).map(({ spec }) => sizeMultiple(spec)));
+    const sizes = commonSizes((await shippedModels(assetsFolder)).map(({ spec }) => acceptedSizes(spec)));
     // A cube, so that right angles move voxels exactly.
-    const side = Math.max(...canvasForPoses(image.shape, dialRotations, multiple));
+    const side = Math.max(...canvasForPoses(image.shape, dialRotations, sizes));
     const canvasShape: Shape = [side, side, side];
     if (voxelCount(canvasShape) > maximumCanvasVoxels) throw badInput(`${summary.name} has ${printShape(image.shape)} voxels, too many to turn live.`, 'Crop or resample it to about 250 voxels a side, or segment it upright with gyra predict.');
     const prepared = prepareCase({ image, labels }, canvasShape);

@@ -6,7 +6,7 @@ export interface Network {
   readonly spec: ModelSpec;
   /** Trainable variables by name, in a fixed order; the names in the weights file. */
   readonly variables: ReadonlyMap<string, Variable>;
-  /** Logits [1, z, y, x, outputs] of an image [1, z, y, x, inputs] whose sizes are multiples of 2^poolings. */
+  /** Logits [1, z, y, x, outputs] of an image [1, z, y, x, inputs] whose sizes the network takes (`acceptedSizes`). */
   logits(image: Tensor5D): Tensor5D;
   dispose(): void;
 }

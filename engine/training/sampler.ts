@@ -1,5 +1,6 @@
 /** @file What each step sees. Everything follows from seed, epoch and step, so that a resumed training sees the same. */
 import type { Shape } from '../contract/engine-api';
+import type { AcceptedSizes } from '../contract/network-sizes';
 import type { TrainingSpec } from '../contract/training-spec';
 import { canvasFor, placeOnCanvas } from '../data/canvas';
 import { Random } from '../math/random';
@@ -24,19 +25,21 @@ export function epochCases<T>(cases: readonly T[], seed: number, epoch: number, 
 }
 
 /** The case in a canvas with random margins of its fill, or a patch of that. */
-export function drawSample(spec: TrainingSpec, { id, image, labels, fill }: TrainingCase, step: number, multiple: number): Sample {
+export function drawSample(spec: TrainingSpec, { id, image, labels, fill }: TrainingCase, step: number, sizes: AcceptedSizes): Sample {
   const random = Random.stream(spec.seed, `sample ${step}`);
-  const canvas = marginCanvas(image.shape, spec.sampling.marginVoxels, multiple, random);
+  const canvas = marginCanvas(image.shape, spec.sampling.marginVoxels, sizes, random);
   const whole = { image: placeOnCanvas(image, canvas, fill), labels: placeOnCanvas(labels, canvas, 0) };
   if (spec.sampling.kind === 'volume') return { caseId: id, ...whole };
-  const size = canvas.map((extent) => Math.min(extent, canvasFor([spec.sampling.patchSize, 1, 1], multiple)[0])) as unknown as Shape;
+  const { patchSize } = spec.sampling;
+  const patch = canvasFor([patchSize, patchSize, patchSize], sizes);
+  const size = canvas.map((extent, axis) => Math.min(extent, patch[axis]!)) as unknown as Shape;
   const origin = canvas.map((extent, axis) => random.integer(extent - size[axis]! + 1)) as unknown as Shape;
   return { caseId: id, image: cut(whole.image, origin, size), labels: cut(whole.labels, origin, size) };
 }
 
-/** Fill of 0 to `margin` voxels an axis in all, rounded up to what the network divides. */
-export function marginCanvas(shape: Shape, margin: number, multiple: number, random: Random): Shape {
-  return canvasFor(shape.map((extent) => extent + random.integer(margin + 1)) as unknown as Shape, multiple);
+/** Fill of 0 to `margin` voxels an axis in all, rounded up to what the network takes. */
+export function marginCanvas(shape: Shape, margin: number, sizes: AcceptedSizes, random: Random): Shape {
+  return canvasFor(shape.map((extent) => extent + random.integer(margin + 1)) as unknown as Shape, sizes);
 }
 
 function cut<T extends Float32Array | Uint8Array>({ data, shape }: Volume<T>, [x0, y0, z0]: Shape, size: Shape): Volume<T> {

@@ -2,7 +2,7 @@
 import { tensor, tidy, variableGrads, type Scalar, type Tensor4D, type Tensor5D } from '@tensorflow/tfjs-core';
 import { cpus } from 'node:os';
 import type { Structure } from '../contract/engine-api';
-import { sizeMultiple } from '../contract/model-spec';
+import { acceptedSizes } from '../contract/network-sizes';
 import { GyraError } from '../contract/problem';
 import type { RunRecord } from '../contract/run-record';
 import type { TrainingSpec } from '../contract/training-spec';
@@ -121,7 +121,7 @@ const labelTensor = ({ data, shape: [nx, ny, nz] }: Volume<Uint8Array>): Tensor4
 
 /** One forward, backward and Adam step; the loss before it. */
 function trainingStep(spec: TrainingSpec, network: Network, adam: Adam, one: TrainingCase, step: number): number {
-  const sample = drawSample(spec, one, step, sizeMultiple(spec.model));
+  const sample = drawSample(spec, one, step, acceptedSizes(spec.model));
   return tidy(() => {
     const image = imageTensor(sample.image);
     const labels = labelTensor(sample.labels);
@@ -135,7 +135,7 @@ function trainingStep(spec: TrainingSpec, network: Network, adam: Adam, one: Tra
 
 /** Each validation case in a canvas of its own margins, the same in every epoch. */
 const validationCanvases = (spec: TrainingSpec, cases: readonly TrainingCase[]) =>
-  cases.map(({ id, image }) => marginCanvas(image.shape, spec.sampling.marginVoxels, sizeMultiple(spec.model), Random.stream(spec.seed, `validation ${id}`)));
+  cases.map(({ id, image }) => marginCanvas(image.shape, spec.sampling.marginVoxels, acceptedSizes(spec.model), Random.stream(spec.seed, `validation ${id}`)));
 
 /** Mean over the validation cases of the mean Dice over structures. */
 function validationDice(network: Network, data: TrainingData, canvases: readonly Volume['shape'][], score: TrainOptions['score']): number {

@@ -8,6 +8,7 @@ import { rotateLabels } from '../../engine/math/resample';
 import { cubeRotations, identityRotation, planeRotation, rotationAbout } from '../../engine/math/rotation';
 import { ramp } from '../support/nifti-file';
 
+const by4 = { multiple: [4, 4, 4], remainder: 0 } as const;
 const cube = cubeRotations.map(({ matrix }) => matrix);
 const shapes: Shape[] = [[36, 50, 31], [35, 51, 35], [7, 7, 7], [6, 9, 64]];
 const filled = (shape: Shape) => ({ data: new Uint8Array(shape[0] * shape[1] * shape[2]).fill(1), shape });
@@ -15,17 +16,19 @@ const sum = (data: Uint8Array): number => data.reduce((a, b) => a + b, 0);
 
 describe('canvasFor', () => {
   it('rounds up to the multiple, and to even sizes', () => {
-    expect(canvasFor([36, 50, 31], 4)).toEqual([36, 52, 32]);
-    expect(canvasFor([36, 50, 31], 1)).toEqual([36, 50, 32]);
+    expect(canvasFor([36, 50, 31], by4)).toEqual([36, 52, 32]);
+    expect(canvasFor([36, 50, 31], { multiple: [1, 1, 1], remainder: 0 })).toEqual([36, 50, 32]);
+    expect(canvasFor([36, 50, 31], { multiple: [4, 4, 3], remainder: 0 })).toEqual([36, 52, 36]);
+    expect(canvasFor([36, 49, 31], { multiple: [4, 4, 3], remainder: 1 })).toEqual([37, 49, 31]);
   });
 });
 
 describe('canvasForPoses', () => {
   it('gives axes that a right angle exchanges the same size, also where oblique poses ask for more on one of them', () => {
     const oblique = [45, 30].flatMap((degrees) => [planeRotation('sagittal', degrees), planeRotation('axial', degrees)]);
-    const [nx, ny, nz] = canvasForPoses([36, 50, 31], [...cube, ...oblique], 4);
+    const [nx, ny, nz] = canvasForPoses([36, 50, 31], [...cube, ...oblique], by4);
     expect([ny, nz]).toEqual([nx, nx]);
-    const one = canvasForPoses([36, 50, 31], [planeRotation('axial', 90), planeRotation('sagittal', 45)], 4);
+    const one = canvasForPoses([36, 50, 31], [planeRotation('axial', 90), planeRotation('sagittal', 45)], by4);
     expect(one[0]).toBe(one[1]);
     expect(one[2]).toBeLessThan(one[0] + 4);
   });
@@ -33,8 +36,8 @@ describe('canvasForPoses', () => {
   it('is a cube for right angles, and the upright canvas for none', () => {
     for (const shape of shapes) {
       const largest = Math.ceil(Math.max(...shape) / 4) * 4;
-      expect(canvasForPoses(shape, cube, 4)).toEqual([largest, largest, largest]);
-      expect(canvasForPoses(shape, [identityRotation], 4)).toEqual(canvasFor(shape, 4));
+      expect(canvasForPoses(shape, cube, by4)).toEqual([largest, largest, largest]);
+      expect(canvasForPoses(shape, [identityRotation], by4)).toEqual(canvasFor(shape, by4));
     }
   });
 
@@ -42,7 +45,7 @@ describe('canvasForPoses', () => {
     const random = Random.stream(2, 'poses');
     for (const shape of shapes) {
       const rotations = [identityRotation, planeRotation('axial', 45), rotationAbout([random.normal(), random.normal(), random.normal()], 77)];
-      const canvas = canvasForPoses(shape, rotations, 4);
+      const canvas = canvasForPoses(shape, rotations, by4);
       const larger = canvas.map((size) => size + 16) as unknown as Shape;
       // Labels at the very border of a canvas reach half a voxel beyond it, where interpolation has nothing to read; so they keep off it along z.
       const labels = filled(shape);
@@ -56,7 +59,7 @@ describe('canvasForPoses', () => {
 
   it('puts the upright case at the same place the 24 right angles turn about: any of them undone gives it back', () => {
     for (const shape of shapes.slice(0, 3)) {
-      const canvas = canvasForPoses(shape, cube, 4);
+      const canvas = canvasForPoses(shape, cube, by4);
       const placed = placeOnCanvas({ data: Uint8Array.from(ramp(shape)), shape }, canvas, 0);
       for (const matrix of cube) {
         const turned = rotateLabels(placed, matrix);

@@ -24,7 +24,7 @@ const byIntensity: Predict = (image) => {
   const [low, high] = [image.reduce((a, b) => Math.min(a, b)), image.reduce((a, b) => Math.max(a, b))];
   return Uint8Array.from(image, (value) => Math.max(0, Math.round((2 * (value - low)) / (high - low))));
 };
-const options = { structures, protocols: [], degrees: [], multiple: 4 } as const;
+const options = { structures, protocols: [], degrees: [], sizes: { multiple: [4, 4, 4], remainder: 0 } } as const;
 
 describe('evaluate', () => {
   it('is 1 for a perfect predictor upright and at right angles, and names nothing undefined', async () => {
@@ -40,7 +40,7 @@ describe('evaluate', () => {
     const fixed = new Map<string, Uint8Array>();
     for (const one of cases) {
       const { image, labels } = await one.load();
-      const canvas = canvasForPoses(image.shape, [identityRotation, ...posesOf('planes', [0, 90, 180]).map(({ rotation }) => rotation)], 4);
+      const canvas = canvasForPoses(image.shape, [identityRotation, ...posesOf('planes', [0, 90, 180]).map(({ rotation }) => rotation)], options.sizes);
       fixed.set(canvas.join(), placeOnCanvas(labels!, canvas, 0).data);
     }
     const result = await evaluate((_, shape) => fixed.get(shape.join())!, cases, { ...options, protocols: ['planes'], degrees: [0, 90, 180] });
@@ -95,7 +95,7 @@ describe('evaluate', () => {
   it('uses the smallest canvas when nothing is turned', async () => {
     const { image } = await cases[1].load();
     await evaluate((data, shape) => {
-      expect(shape).toEqual(canvasFor(image.shape, 4));
+      expect(shape).toEqual(canvasFor(image.shape, options.sizes));
       return new Uint8Array(data.length);
     }, [cases[1]], options);
   });

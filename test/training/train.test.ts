@@ -77,7 +77,7 @@ it('stops when validation has not improved for as long as the patience, and keep
 it('refuses what it cannot use, and touches nothing', async () => {
   const [dataset, folder] = [temporaryFolder(tinyDataset()), join(temporaryFolder(), 'run')];
   await expect(run(dataset, folder, { spec: { model: { ...tinySpec.model, outputs: 3 } } })).rejects.toThrow('The model has 3 outputs and the data set Blobs has 2 classes');
-  await expect(run(dataset, folder, { spec: { model: { ...tinySpec.model, irreps: '1x1e+1x0e' } } })).rejects.toThrow('not in rising degree');
+  await expect(run(dataset, folder, { spec: { model: { ...tinySpec.model, irreps: '1x1e+1x0e' } } })).rejects.toThrow('scalars first and each irrep once');
   await expect(run(temporaryFolder(), folder)).rejects.toThrow('has no dataset.json');
   expect(existsSync(join(folder, 'last.safetensors'))).toBe(false);
   await run(dataset, folder, { spec: { stopping: { stepsPerEpoch: 1, maximumSteps: 1 } } });

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { Option, type Command } from 'commander';
 import { z } from 'zod';
 import { startBackend } from '../../backends/choose';
-import { sizeMultiple } from '../../contract/model-spec';
+import { acceptedSizes } from '../../contract/network-sizes';
 import { badInput } from '../../contract/problem';
 import type { RunRecord } from '../../contract/run-record';
 import { readBytes, readJson, writeByRename } from '../../data/file-access';
@@ -65,7 +65,7 @@ async function run(model: string, datasetFolder: string, options: Options): Prom
     const result = await evaluate(
       (image, shape, isCancelled) => predictVolume(network, image, shape, isCancelled),
       cases,
-      { structures: dataset.structures, protocols: protocol, degrees, multiple: sizeMultiple(spec) },
+      { structures: dataset.structures, protocols: protocol, degrees, sizes: acceptedSizes(spec) },
       progressLine('Poses'),
     );
     if (options.record) await writeByRename(join(model, 'run.json'), `${JSON.stringify({ ...record, evaluation: recorded(result, dataset, options) }, null, 2)}\n`);

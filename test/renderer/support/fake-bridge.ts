@@ -3,6 +3,7 @@
  * `falling` loses more of it the further the head is turned. Its numbers mean nothing.
  */
 import type { Bridge, CaseSummary, CurvePoint, EngineEvent, EngineEvents, EngineStatus, Method, ModelSummary, OpenCase, Plane, RotationMatrix, Segmentation, StructureScore } from '../../../engine/contract/engine-api';
+import { modelSpec } from '../../../engine/contract/model-spec';
 import type { Problem, Result } from '../../../engine/contract/problem';
 import { rotateLabels } from '../../../engine/math/resample';
 import { axisAngle, planeRotation } from '../../../engine/math/rotation';
@@ -31,7 +32,7 @@ function fakeModel(kind: 'steady' | 'falling'): ModelSummary {
   return {
     id: kind,
     name: kind === 'steady' ? 'Steerable' : 'Ordinary',
-    spec: kind === 'steady' ? { ...frame, architecture: 'steerable-unet', irreps: '4x0e+2x1e+1x2e', radialFunctions: 5, cutoff: true } : { ...frame, architecture: 'unet', features: 15 },
+    spec: modelSpec.parse(kind === 'steady' ? { ...frame, architecture: 'steerable-unet', irreps: '4x0e+2x1e+1x2e' } : { ...frame, architecture: 'unet', features: 15 }),
     parameters: kind === 'steady' ? 61_234 : 1_283_456,
     training: 'not trained: a fake for tests',
     structures: [{ value: 1, name: 'Anterior' }, { value: 2, name: 'Posterior' }],
