@@ -17,6 +17,8 @@ import { downBlock, runUnet, upBlock, type Block } from './unet-frame';
 import type { PlannedVariable } from './variable-plan';
 
 const epsilon = 1e-5;
+/** Of the first weights where a norm follows and so does not see their scale: it sets how far a step of Adam, as long as the learning rate, turns them (e3nn's 1 makes that 0.5 % at 5e-3). */
+const normedDeviation = 0.1;
 const harmonicsOf = ({ maximumDegree, equivariance }: SteerableUnetSpec): Irreps => harmonicIrreps(maximumDegree, equivariance === 'O3' ? -1 : 1);
 /** The lattice of a level; where voxels are cubes it is measured in them, so that all levels share one. */
 function latticeOf({ radialFunctions, cutoff }: SteerableUnetSpec, { diameter, steps }: Level): LatticeSpec {
@@ -45,14 +47,15 @@ function checkBuilt(spec: SteerableUnetSpec): void {
 export function planSteerableUnet(spec: SteerableUnetSpec): readonly PlannedVariable[] {
   checkBuilt(spec);
   const { blocks, last, output } = steerableLayout(spec);
+  const deviation = spec.normalisation.kind === 'none' ? 1 : normedDeviation;
   const layers = blocks.flatMap(({ name, level, irrepsIn, irreps }) => {
     const gated = gateInputIrreps(irreps);
     const voxels = lattice(latticeOf(spec, level));
     return [irrepsIn, irreps].flatMap((from, i): PlannedVariable[] => {
       const paths = pathsOf(from, gated, harmonicsOf(spec));
       return [
-        { name: `${name}.conv${i + 1}.weight`, shape: [spec.radialFunctions, weightsOf(paths)], start: { normal: 1 }, live: liveWeightsOf(paths, voxels) },
-        { name: `${name}.conv${i + 1}.sc.weight`, shape: [weightsOf(selfPathsOf(from, gated))], start: { normal: 1 } },
+        { name: `${name}.conv${i + 1}.weight`, shape: [spec.radialFunctions, weightsOf(paths)], start: { normal: deviation }, live: liveWeightsOf(paths, voxels) },
+        { name: `${name}.conv${i + 1}.sc.weight`, shape: [weightsOf(selfPathsOf(from, gated))], start: { normal: deviation } },
         { name: `${name}.batchnorm${i + 1}.weight`, shape: [copies(gated)], start: { constant: 1 } },
         { name: `${name}.batchnorm${i + 1}.bias`, shape: [scalarCopies(gated)], start: { constant: 0 } },
       ];
