@@ -76,7 +76,26 @@ export const ordinaryUnetSpec = z.strictObject({
   features: z.int().min(1).max(512),
 });
 
-export const modelSpec = z.discriminatedUnion('architecture', [steerableUnetSpec, ordinaryUnetSpec]);
+/** Rotations that exchange the channels of a group CNN: Klein's four (identity, 180 degrees about x, y, z), or the 24 of the cube. */
+export const rotationGroupName = z.enum(['klein', 'cube']);
+export type RotationGroupName = z.infer<typeof rotationGroupName>;
+
+/** The group CNN the paper compares with (MELBA 2024:010): the same frame, separable group convolutions, the largest value over the group at the end. */
+export const groupUnetSpec = z.strictObject({
+  architecture: z.literal('group-unet'),
+  ...shared,
+  /** Number of output channels: classes with background. */
+  outputs: z.int().min(2).max(256),
+  /** Kernel diameter in voxels. */
+  kernelSize: z.union([z.literal(3), z.literal(5)]),
+  padding: z.literal('centred').default('centred'),
+  group: rotationGroupName.default('klein'),
+  /** Channels of each group element at the highest level, 8 or 30 in the paper; they double at each pooling. */
+  features: z.int().min(1).max(512),
+});
+
+export const modelSpec = z.discriminatedUnion('architecture', [steerableUnetSpec, ordinaryUnetSpec, groupUnetSpec]);
 export type SteerableUnetSpec = z.infer<typeof steerableUnetSpec>;
 export type OrdinaryUnetSpec = z.infer<typeof ordinaryUnetSpec>;
+export type GroupUnetSpec = z.infer<typeof groupUnetSpec>;
 export type ModelSpec = z.infer<typeof modelSpec>;

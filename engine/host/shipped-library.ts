@@ -7,7 +7,7 @@ import { readJson } from '../data/file-access';
 import { openDataset } from '../data/msd-dataset';
 import { parts, readSplit } from '../data/split';
 
-const architectureNames = { 'steerable-unet': 'Steerable', unet: 'Ordinary' } as const;
+const architectureNames = { 'steerable-unet': 'Steerable', unet: 'Ordinary', 'group-unet': 'Group' } as const;
 
 export async function shippedCases(assetsFolder: string): Promise<CaseSummary[]> {
   const dataset = await openDataset(join(assetsFolder, 'cases'));

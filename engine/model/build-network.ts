@@ -1,12 +1,19 @@
 /** @file From a spec to a network. */
 import type { ModelSpec } from '../contract/model-spec';
+import { groupUnetLogits, planGroupUnet } from './group-unet';
 import type { Network } from './network';
 import { planSteerableUnet, steerableUnetLogits } from './steerable-unet';
 import { planUnet, unetLogits } from './unet';
 import { makeVariables, type PlannedVariable } from './variable-plan';
 
 /** All variables of the spec, in the order of the network. */
-export const planVariables = (spec: ModelSpec): readonly PlannedVariable[] => (spec.architecture === 'unet' ? planUnet(spec) : planSteerableUnet(spec));
+export function planVariables(spec: ModelSpec): readonly PlannedVariable[] {
+  switch (spec.architecture) {
+    case 'steerable-unet': return planSteerableUnet(spec);
+    case 'unet': return planUnet(spec);
+    case 'group-unet': return planGroupUnet(spec);
+  }
+}
 
 /** A network with fresh weights; the same spec and seed give the same. */
 export function buildNetwork(spec: ModelSpec, seed: number): Network {
@@ -14,7 +21,13 @@ export function buildNetwork(spec: ModelSpec, seed: number): Network {
   return {
     spec,
     variables,
-    logits: (image) => (spec.architecture === 'unet' ? unetLogits(spec, variables, image) : steerableUnetLogits(spec, variables, image)),
+    logits: (image) => {
+      switch (spec.architecture) {
+        case 'steerable-unet': return steerableUnetLogits(spec, variables, image);
+        case 'unet': return unetLogits(spec, variables, image);
+        case 'group-unet': return groupUnetLogits(spec, variables, image);
+      }
+    },
     dispose: () => variables.forEach((one) => one.dispose()),
   };
 }

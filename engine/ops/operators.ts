@@ -14,6 +14,17 @@ export interface Operators {
   Convolution: { inputs: 'x' | 'weight'; attributes: Record<never, never>; outputs: ['y'] };
   ConvolutionBackwardInput: { inputs: 'dy' | 'weight'; attributes: Record<never, never>; outputs: ['dx'] };
   ConvolutionBackwardWeight: { inputs: 'dy' | 'x'; attributes: { kernelSize: number }; outputs: ['dweight'] };
+  /** Each channel with its own kernel, weight [k, k, k, channels] over (z, y, x), zero padding, same size, no bias. */
+  DepthwiseConvolution: { inputs: 'x' | 'weight'; attributes: Record<never, never>; outputs: ['y'] };
+  DepthwiseConvolutionBackwardInput: { inputs: 'dy' | 'weight'; attributes: Record<never, never>; outputs: ['dx'] };
+  DepthwiseConvolutionBackwardWeight: { inputs: 'dy' | 'x'; attributes: { kernelSize: number }; outputs: ['dweight'] };
+  /** Row n of y, seen as rows of weight's last axis, is row `rows[n]` of weight: how a group shares weights. */
+  GatherRows: { inputs: 'weight'; attributes: RowAttributes; outputs: ['y'] };
+  /** `shape` is that of weight. */
+  GatherRowsBackward: { inputs: 'dy'; attributes: RowAttributes; outputs: ['dweight'] };
+  /** Channels of x run over (group element, output): y is the largest over the `order` elements; the first wins a tie. */
+  GroupMaximum: { inputs: 'x'; attributes: { order: number }; outputs: ['y'] };
+  GroupMaximumBackward: { inputs: 'dy' | 'x'; attributes: { order: number }; outputs: ['dx'] };
   /** Equivariant instance norm; with scalars only it is the ordinary one. weight one a copy, bias one a scalar copy. */
   InstanceNorm: { inputs: 'x' | 'weight' | 'bias'; attributes: NormAttributes; outputs: ['y'] };
   InstanceNormBackward: { inputs: 'dy' | 'x' | 'weight'; attributes: NormAttributes; outputs: ['dx', 'dweight', 'dbias'] };
@@ -57,6 +68,11 @@ export interface SteerableConvolutionAttributes {
 export interface IrrepsPair {
   irrepsIn: Irreps;
   irrepsOut: Irreps;
+}
+export interface RowAttributes {
+  rows: readonly number[];
+  /** Of the result; its last axis is the length of a row. */
+  shape: readonly number[];
 }
 export interface NormAttributes {
   irreps: Irreps;

@@ -22,10 +22,13 @@ const ordinary: Omit<ModelMark, 'dashed'>[] = [
   { shape: 'diamond', colour: '--model-ordinary-full' },
 ];
 
+const group: Omit<ModelMark, 'dashed'>[] = [{ shape: 'cross', colour: '--model-group' }];
+const marks = { 'steerable-unet': steerable, unet: ordinary, 'group-unet': group };
+
 /** The mark of a model: by its kind and its place among the models of that kind. */
 export function markOf(models: readonly ModelSummary[], modelId: string): ModelMark {
   const model = models.find(({ id }) => id === modelId);
-  const kind = model?.spec.architecture === 'steerable-unet' ? steerable : ordinary;
+  const kind = marks[model?.spec.architecture ?? 'unet'];
   const place = models.filter(({ spec }) => spec.architecture === model?.spec.architecture).findIndex(({ id }) => id === modelId);
   return { ...kind[Math.max(0, place) % kind.length], dashed: place >= kind.length };
 }

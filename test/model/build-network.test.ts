@@ -19,6 +19,8 @@ const specs: [string, ModelSpec][] = [
   ['steerable, no pooling', { ...steerable, poolings: 0 }],
   ['ordinary, two poolings', ordinary],
   ['ordinary, kernel 5, no pooling', { ...ordinary, kernelSize: 5, poolings: 0 }],
+  ["group, Klein's", modelSpec.parse({ architecture: 'group-unet', inputs: 2, outputs: 3, poolings: 2, kernelSize: 5, features: 4 })],
+  ['group, of the cube', modelSpec.parse({ architecture: 'group-unet', group: 'cube', inputs: 2, outputs: 3, poolings: 1, kernelSize: 3, features: 2 })],
 ];
 const image = randomArray('image', 1, 8, 8, 8, 2);
 const logitsOf = (spec: ModelSpec, input: NumberArray, seed = 1): Float32Array => {

@@ -28,6 +28,7 @@ function computed(spec: ModelSpec): Map<string, ArrayLike<number>> {
 it.each([
   modelSpec.parse({ architecture: 'steerable-unet', outputs: 3, poolings: 1, kernelSize: 5, irreps: '2x0e+1x1e+1x2e' }),
   modelSpec.parse({ architecture: 'unet', outputs: 3, poolings: 2, kernelSize: 3, features: 3 }),
+  modelSpec.parse({ architecture: 'group-unet', outputs: 3, poolings: 2, kernelSize: 3, features: 2 }),
 ])('the $architecture on the wasm backend equals the one made of slow references: logits and gradients to 1e-4', async (spec) => {
   const handle = await startBackend();
   const fast = computed(spec);

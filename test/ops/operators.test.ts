@@ -8,7 +8,10 @@ import { adamStep } from '../../engine/ops/adam-step';
 import { argMaxChannels } from '../../engine/ops/arg-max-channels';
 import { concatChannels } from '../../engine/ops/concat-channels';
 import { convolution } from '../../engine/ops/convolution';
+import { depthwiseConvolution } from '../../engine/ops/depthwise-convolution';
+import { gatherRows } from '../../engine/ops/gather-rows';
 import { gate } from '../../engine/ops/gate';
+import { groupMaximum } from '../../engine/ops/group-maximum';
 import { instanceNorm } from '../../engine/ops/instance-norm';
 import { leakyRelu } from '../../engine/ops/leaky-relu';
 import { maxPool } from '../../engine/ops/max-pool';
@@ -71,6 +74,24 @@ describe('operators under the tape', () => {
     const cotangent = randomArray('dy', ...voxels, 2);
     const gradients = { x: references.ConvolutionBackwardInput({ dy: cotangent, weight: inputs.weight }, {}).dx, weight: references.ConvolutionBackwardWeight({ dy: cotangent, x }, { kernelSize: 3 }).dweight };
     expectWiring(inputs, (t) => convolution(t.x as Tensor5D, t.weight as Tensor5D), references.Convolution(inputs, {}).y, cotangent, gradients);
+  });
+
+  it('depthwiseConvolution', () => {
+    const inputs = { x, weight: randomArray('weight', 3, 3, 3, x.shape[4]) };
+    const gradients = { x: references.DepthwiseConvolutionBackwardInput({ dy, weight: inputs.weight }, {}).dx, weight: references.DepthwiseConvolutionBackwardWeight({ dy, x }, { kernelSize: 3 }).dweight };
+    expectWiring(inputs, (t) => depthwiseConvolution(t.x as Tensor5D, t.weight as Tensor4D), references.DepthwiseConvolution(inputs, {}).y, dy, gradients);
+  });
+
+  it('gatherRows', () => {
+    const inputs = { weight: randomArray('weight', 2, 3, 4) };
+    const attributes = { rows: [5, 0, 0, 1], shape: [2, 8] };
+    const cotangent = randomArray('dy', 2, 8);
+    expectWiring(inputs, (t) => gatherRows(t.weight, attributes), references.GatherRows(inputs, attributes).y, cotangent, { weight: references.GatherRowsBackward({ dy: cotangent }, { rows: attributes.rows, shape: [2, 3, 4] }).dweight });
+  });
+
+  it('groupMaximum', () => {
+    const cotangent = randomArray('dy', ...voxels, x.shape[4] / 2);
+    expectWiring({ x }, (t) => groupMaximum(t.x as Tensor5D, { order: 2 }), references.GroupMaximum({ x }, { order: 2 }).y, cotangent, { x: references.GroupMaximumBackward({ dy: cotangent, x }, { order: 2 }).dx });
   });
 
   it('instanceNorm', () => {
@@ -143,6 +164,11 @@ describe('operators refuse what does not fit, with both shapes', () => {
     ['scalars behind vectors', () => selfConnection(volume(10), vector(6), vector(2), { irrepsIn: irreps, irrepsOut: parseIrreps('1x1e+2x0e') }), '1x1e+2x0e'],
     ['even kernels', () => convolution(volume(2), zero(2, 2, 2, 2, 2) as Tensor5D), 'kernel of 2 voxels'],
     ['other input channels', () => convolution(volume(2), zero(3, 3, 3, 3, 2) as Tensor5D), 'Convolution got x of shape [1, 2, 2, 2, 2]'],
+    ['even depthwise kernels', () => depthwiseConvolution(volume(2), zero(2, 2, 2, 2) as Tensor4D), 'kernel of 2 voxels'],
+    ['other channels of a depthwise kernel', () => depthwiseConvolution(volume(2), zero(3, 3, 3, 4) as Tensor4D), 'DepthwiseConvolution got x of shape [1, 2, 2, 2, 2]'],
+    ['too few rows', () => gatherRows(zero(3, 2), { rows: [0, 1], shape: [3, 2] }), 'GatherRows got 2 rows of 2 for the shape [3, 2]'],
+    ['a row that is not there', () => gatherRows(zero(3, 2), { rows: [0, 3], shape: [2, 2] }), 'not among the 3'],
+    ['channels that a group does not divide', () => groupMaximum(volume(10), { order: 4 }), '10 channels for a group of 4 elements'],
     ['norm weights', () => instanceNorm(volume(10), vector(3), vector(2), { irreps, epsilon: 1e-5 }), 'InstanceNorm got weight of shape [3]'],
     ['a gate without gates', () => gate(volume(10), { irreps }), 'Gate got x of shape [1, 2, 2, 2, 10]'],
     ['gated irreps out of order', () => gate(volume(10), { irreps: parseIrreps('1x1e+2x0e') }), '1x1e+2x0e'],

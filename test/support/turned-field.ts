@@ -7,16 +7,18 @@ import { wignerD } from '../../engine/math/so3/wigner-d';
 import { zeros } from '../../engine/ops/reference/reference';
 import type { NumberArray } from '../../engine/ops/reference/reference';
 
-/** (R f)(R p) = D(R) f(p) about the centre of a cube [batch, n, n, n, channel]; R permutes the axes, with signs. */
+/** (R f)(R p) = D(R) f(p) about the centre of a volume [batch, z, y, x, channel], whose sizes turn too; R permutes the axes, with signs. */
 export function turnedField({ shape, data }: NumberArray, irreps: Irreps, rotation: RotationMatrix): NumberArray {
-  const [batch, n, , , channels] = shape;
-  const turned = zeros(shape);
-  const centre = (n - 1) / 2;
+  const [batch, depth, height, width, channels] = shape;
+  const centre = [width, height, depth].map((size) => (size - 1) / 2);
+  const turnedCentre = rotateVector(rotation, centre as [number, number, number]).map(Math.abs);
+  const [turnedWidth, turnedHeight, turnedDepth] = turnedCentre.map((half) => 2 * half + 1);
+  const turned = zeros([batch, turnedDepth, turnedHeight, turnedWidth, channels]);
   const matrices = new Map(irreps.map(({ degree }) => [degree, wignerD(degree, rotation)]));
-  for (let b = 0; b < batch; b++) for (let z = 0; z < n; z++) for (let y = 0; y < n; y++) for (let x = 0; x < n; x++) {
-    const [tx, ty, tz] = rotateVector(rotation, [x - centre, y - centre, z - centre]).map((component) => component + centre);
-    const from = (((b * n + z) * n + y) * n + x) * channels;
-    const to = (((b * n + tz) * n + ty) * n + tx) * channels;
+  for (let b = 0; b < batch; b++) for (let z = 0; z < depth; z++) for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) {
+    const [tx, ty, tz] = rotateVector(rotation, [x - centre[0], y - centre[1], z - centre[2]]).map((component, axis) => component + turnedCentre[axis]);
+    const from = (((b * depth + z) * height + y) * width + x) * channels;
+    const to = (((b * turnedDepth + tz) * turnedHeight + ty) * turnedWidth + tx) * channels;
     for (const { start, degree } of copiesOf(irreps)) {
       const size = 2 * degree + 1;
       const d = matrices.get(degree)!;

@@ -15,6 +15,7 @@ const side = 24;
 const specs = [
   modelSpec.parse({ architecture: 'steerable-unet', outputs: 3, poolings: 2, kernelSize: 5, irreps: '4x0e+2x1e+1x2e' }),
   modelSpec.parse({ architecture: 'unet', outputs: 3, poolings: 2, kernelSize: 5, features: 6 }),
+  modelSpec.parse({ architecture: 'group-unet', outputs: 3, poolings: 2, kernelSize: 5, features: 8 }),
 ];
 
 describe.each(specs.map((spec) => [spec.architecture, spec] as const))('the %s falls back to no plain tfjs kernel', (_, spec) => {

@@ -31,6 +31,7 @@ async function trained(spec: ModelSpec, threads: number): Promise<Record<string,
 it.each([
   modelSpec.parse({ architecture: 'steerable-unet', outputs: 3, poolings: 2, kernelSize: 5, irreps: '4x0e+2x1e+1x2e' }),
   modelSpec.parse({ architecture: 'unet', outputs: 3, poolings: 2, kernelSize: 5, features: 7 }),
+  modelSpec.parse({ architecture: 'group-unet', outputs: 3, poolings: 2, kernelSize: 5, features: 5 }),
 ])('two training steps of the $architecture give the same bits on 1, 2 and 4 threads, and again', async (spec) => {
   const one = await trained(spec, 1);
   const fresh = Object.values(one).flatMap((values) => Array.from(values).slice(0, 1));

@@ -4,7 +4,10 @@ import { adamStep } from './adam-step';
 import { argMaxChannels } from './arg-max-channels';
 import { concatChannels, concatChannelsBackward } from './concat-channels';
 import { convolution, convolutionBackwardInput, convolutionBackwardWeight } from './convolution';
+import { depthwiseConvolution, depthwiseConvolutionBackwardInput, depthwiseConvolutionBackwardWeight } from './depthwise-convolution';
+import { gatherRows, gatherRowsBackward } from './gather-rows';
 import { gate, gateBackward } from './gate';
+import { groupMaximum, groupMaximumBackward } from './group-maximum';
 import { instanceNorm, instanceNormBackward } from './instance-norm';
 import { leakyRelu, leakyReluBackward } from './leaky-relu';
 import { maxPool, maxPoolBackward } from './max-pool';
@@ -22,6 +25,13 @@ export const references: { readonly [N in OperatorName]: Reference<N> } = {
   Convolution: convolution,
   ConvolutionBackwardInput: convolutionBackwardInput,
   ConvolutionBackwardWeight: convolutionBackwardWeight,
+  DepthwiseConvolution: depthwiseConvolution,
+  DepthwiseConvolutionBackwardInput: depthwiseConvolutionBackwardInput,
+  DepthwiseConvolutionBackwardWeight: depthwiseConvolutionBackwardWeight,
+  GatherRows: gatherRows,
+  GatherRowsBackward: gatherRowsBackward,
+  GroupMaximum: groupMaximum,
+  GroupMaximumBackward: groupMaximumBackward,
   InstanceNorm: instanceNorm,
   InstanceNormBackward: instanceNormBackward,
   Gate: gate,

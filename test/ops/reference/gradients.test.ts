@@ -62,6 +62,27 @@ describe('gradients of the references by finite differences', () => {
     expectGradients(inputs, dy, (i) => references.Convolution(i as typeof inputs, {}).y, { x: dx, weight: dweight });
   });
 
+  it('DepthwiseConvolution', () => {
+    const inputs = { x, weight: randomArray('weight', 3, 3, 3, dimension(irreps)) };
+    const dy = randomArray('dy', ...x.shape);
+    const { dx } = references.DepthwiseConvolutionBackwardInput({ dy, weight: inputs.weight }, {});
+    const { dweight } = references.DepthwiseConvolutionBackwardWeight({ dy, x }, { kernelSize: 3 });
+    expectGradients(inputs, dy, (i) => references.DepthwiseConvolution(i as typeof inputs, {}).y, { x: dx, weight: dweight });
+  });
+
+  it('GatherRows', () => {
+    const inputs = { weight: randomArray('weight', 4, 3) };
+    const attributes = { rows: [3, 0, 3, 1, 0], shape: [5, 3] };
+    const dy = randomArray('dy', 5, 3);
+    expectGradients(inputs, dy, (i) => references.GatherRows(i as typeof inputs, attributes).y, { weight: references.GatherRowsBackward({ dy }, { rows: attributes.rows, shape: [4, 3] }).dweight });
+  });
+
+  it('GroupMaximum', () => {
+    const grouped = randomArray('grouped', ...voxels, 12);
+    const dy = randomArray('dy', ...voxels, 3);
+    expectGradients({ x: grouped }, dy, (i) => references.GroupMaximum({ x: i.x }, { order: 4 }).y, { x: references.GroupMaximumBackward({ dy, x: grouped }, { order: 4 }).dx });
+  });
+
   it('InstanceNorm', () => {
     const attributes = { irreps, epsilon: 1e-5 };
     const inputs = { x, weight: randomArray('weight', copies(irreps)), bias: randomArray('bias', scalarCopies(irreps)) };

@@ -23,6 +23,18 @@ describe('references that e3nn has no numbers for', () => {
     expect(relativeError(references.Convolution({ x, weight: dense }, {}).y.data, steerable.data)).toBeLessThan(1e-12);
   });
 
+  it('DepthwiseConvolution is the convolution whose channels do not mix', () => {
+    const [x, weight, dense] = [randomArray('x', 2, 3, 4, 5, 3), randomArray('weight', 3, 3, 3, 3), zeros([3, 3, 3, 3, 3])];
+    weight.data.forEach((value, n) => { dense.data[Math.floor(n / 3) * 9 + (n % 3) * 4] = value; });
+    expect(relativeError(references.DepthwiseConvolution({ x, weight }, {}).y.data, references.Convolution({ x, weight: dense }, {}).y.data)).toBeLessThan(1e-12);
+  });
+
+  it('GroupMaximum: the largest of each channel over the elements; of equal ones the first gets the gradient', () => {
+    const x = { shape: [1, 1, 1, 1, 6], data: Float64Array.of(1, 5, 7, 5, 2, 0) };
+    expect([...references.GroupMaximum({ x }, { order: 3 }).y.data]).toEqual([7, 5]);
+    expect([...references.GroupMaximumBackward({ dy: { shape: [1, 1, 1, 1, 2], data: Float64Array.of(3, 4) }, x }, { order: 3 }).dx.data]).toEqual([0, 4, 3, 0, 0, 0]);
+  });
+
   it('cross-entropy and soft Dice of two voxels by hand', () => {
     // p = (3/4, 1/4) and (1/4, 3/4), labels 0 and 1.
     const logits = { shape: [1, 1, 1, 2, 2], data: Float64Array.of(Math.log(3), 0, 0, Math.log(3)) };

@@ -8,7 +8,10 @@ import { registerAdd } from './add';
 import { argMaxChannels } from './arg-max-channels';
 import { concatChannels } from './concat-channels';
 import { convolution } from './convolution';
+import { depthwiseConvolution } from './depthwise-convolution';
+import { gatherRows } from './gather-rows';
 import { gate } from './gate';
+import { groupMaximum } from './group-maximum';
 import { instanceNorm } from './instance-norm';
 import { leakyRelu } from './leaky-relu';
 import { maxPool } from './max-pool';
@@ -24,7 +27,10 @@ const kernelTable = (backend: WasmBackend): KernelTable => ({
   ...argMaxChannels(backend),
   ...concatChannels(backend),
   ...convolution(backend),
+  ...depthwiseConvolution(backend),
+  ...gatherRows(backend),
   ...gate(backend),
+  ...groupMaximum(backend),
   ...instanceNorm(backend),
   ...leakyRelu(backend),
   ...maxPool(backend),

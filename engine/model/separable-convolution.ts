@@ -1,0 +1,39 @@
+/** @file A layer that keeps its inputs and nothing else: what comes before its depthwise convolution is computed again for the gradient. */
+import { customGrad, engine, tidy, valueAndGrads, type GradSaveFunc, type Tensor, type Tensor4D, type Tensor5D } from '@tensorflow/tfjs-core';
+import { depthwiseConvolution } from '../ops/depthwise-convolution';
+import { runOperator } from '../ops/run-operator';
+
+/**
+ * depthwiseConvolution(pointwise(...inputs, ...constants), kernel), where `pointwise` is any function made of operators that reads nothing else; constants get no gradient.
+ *
+ * On the tape it would hold each intermediate of `pointwise` until the gradient, which at full resolution are several times the inputs.
+ */
+export function separableConvolution(pointwise: (...inputs: Tensor[]) => Tensor5D, inputs: readonly Tensor[], kernel: Tensor4D, constants: readonly Tensor[] = []): Tensor5D {
+  const layer = customGrad((...all: (Tensor | GradSaveFunc)[]) => {
+    const save = all.pop() as GradSaveFunc;
+    const [weight, ...read] = all as [Tensor4D, ...Tensor[]];
+    save([weight, ...read, ...constants]);
+    return {
+      value: depthwiseConvolution(pointwise(...read, ...constants), weight),
+      gradFunc: (dy: Tensor5D, [weight, ...kept]: Tensor[]) =>
+        tidy(() => {
+          const [read, constants] = [kept.slice(0, inputs.length), kept.slice(inputs.length)];
+          const dx = runOperator('DepthwiseConvolutionBackwardInput', { dy, weight }, {})[0] as Tensor5D;
+          const { value: x, grads } = onInnerTape(() => valueAndGrads((...varied: Tensor[]) => pointwise(...varied, ...constants))(read, dx));
+          return [...runOperator('DepthwiseConvolutionBackwardWeight', { dy, x }, { kernelSize: weight.shape[0] }), ...grads];
+        }),
+    };
+  });
+  return layer(kernel, ...inputs);
+}
+
+/** tfjs has one tape, which it still needs after a gradient inside a gradient. */
+function onInnerTape<T>(run: () => T): T {
+  const { state } = engine();
+  const outer = state.activeTape;
+  try {
+    return run();
+  } finally {
+    state.activeTape = outer;
+  }
+}
