@@ -19,13 +19,14 @@ import { groupMaximum } from '../ops/group-maximum';
 import { instanceNorm } from '../ops/instance-norm';
 import { leakyRelu } from '../ops/leaky-relu';
 import { maxPool } from '../ops/max-pool';
-import { upsampleTrilinear } from '../ops/upsample-trilinear';
+import { upsampleTrilinear } from '../ops/resample';
 import { separableConvolution } from './separable-convolution';
 import { downBlock, upBlock } from './unet-frame';
 import type { PlannedVariable } from './variable-plan';
 
 const epsilon = 1e-5;
 const slope = 0.01;
+const halving = [2, 2, 2] as const;
 const featuresOfLevel = ({ features }: GroupUnetSpec, level: number): number => features * 2 ** level;
 
 /** Every separable convolution but the last, in order: channels of a group element in and out. */
@@ -94,7 +95,7 @@ export function groupUnetLogits(spec: GroupUnetSpec, variables: ReadonlyMap<stri
   };
   const pooled = (level: number, x: Tensor5D): Tensor5D => {
     const irreps = [{ multiplicity: order * featuresOfLevel(spec, level - 1), degree: 0, parity: 1 as const }];
-    return layer(`${downBlock(level)}.1`, `${downBlock(level - 1)}.2`, x, (active) => maxPool(active, { irreps }));
+    return layer(`${downBlock(level)}.1`, `${downBlock(level - 1)}.2`, x, (active) => maxPool(active, { irreps, extent: halving }));
   };
   const joined = (level: number, below: Tensor5D, skip: Tensor5D): Tensor5D => {
     const name = `${upBlock(level, poolings)}.1`;
@@ -103,7 +104,7 @@ export function groupUnetLogits(spec: GroupUnetSpec, variables: ReadonlyMap<stri
     return separableConvolution(
       (below, weightBelow, biasBelow, mixBelow, skip, weightSkip, biasSkip, mixSkip) =>
         add(
-          upsampleTrilinear(convolution(activate(below as Tensor5D, weightBelow as Tensor1D, biasBelow as Tensor1D), mixBelow as Tensor5D)),
+          upsampleTrilinear(convolution(activate(below as Tensor5D, weightBelow as Tensor1D, biasBelow as Tensor1D), mixBelow as Tensor5D), halving),
           convolution(activate(skip as Tensor5D, weightSkip as Tensor1D, biasSkip as Tensor1D), mixSkip as Tensor5D),
         ),
       [below, ...norm(`${beforeBelow}.2`), mixing(name, 0, deep), skip, ...norm(`${downBlock(level)}.2`), mixing(name, deep, wide)],

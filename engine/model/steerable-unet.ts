@@ -10,6 +10,7 @@ import { liveWeightsOf, pathsOf, selfPathsOf, weightsOf } from '../math/so3/stee
 import { gate } from '../ops/gate';
 import { instanceNorm } from '../ops/instance-norm';
 import { maxPool } from '../ops/max-pool';
+import { upsampleTrilinear } from '../ops/resample';
 import { selfConnection } from '../ops/self-connection';
 import { steerableConvolution } from '../ops/steerable-convolution';
 import { steerableLayout } from './steerable-layout';
@@ -82,7 +83,8 @@ export function steerableUnetLogits(spec: SteerableUnetSpec, variables: Readonly
     {
       poolings,
       down: (level) => block(downBlock(level)),
-      pool: (level) => (x) => maxPool(x, { irreps: pooled[level]! }),
+      pool: (level) => (x) => maxPool(x, { irreps: pooled[level]!, extent: [2, 2, 2] }),
+      upsample: () => (x) => upsampleTrilinear(x, [2, 2, 2]),
       up: (level) => block(upBlock(level, poolings)),
       out: (x) => selfConnection(x, get('out.weight'), get('bias'), { irrepsIn: last, irrepsOut: output }),
     },

@@ -6,12 +6,14 @@ import { convolution } from '../ops/convolution';
 import { instanceNorm } from '../ops/instance-norm';
 import { leakyRelu } from '../ops/leaky-relu';
 import { maxPool } from '../ops/max-pool';
+import { upsampleTrilinear } from '../ops/resample';
 import { selfConnection } from '../ops/self-connection';
 import { downBlock, runUnet, upBlock, type Block } from './unet-frame';
 import type { PlannedVariable } from './variable-plan';
 
 const epsilon = 1e-5;
 const slope = 0.01;
+const halving = [2, 2, 2] as const;
 const scalars = (multiplicity: number): Irreps => [{ multiplicity, degree: 0, parity: 1 }];
 const featuresOfLevel = ({ features }: OrdinaryUnetSpec, level: number): number => features * 2 ** level;
 
@@ -49,7 +51,8 @@ export function unetLogits(spec: OrdinaryUnetSpec, variables: ReadonlyMap<string
     {
       poolings,
       down: (level) => block(downBlock(level)),
-      pool: (level) => (x) => maxPool(x, { irreps: scalars(featuresOfLevel(spec, level)) }),
+      pool: (level) => (x) => maxPool(x, { irreps: scalars(featuresOfLevel(spec, level)), extent: halving }),
+      upsample: () => (x) => upsampleTrilinear(x, halving),
       up: (level) => block(upBlock(level, poolings)),
       out: (x) => selfConnection(x, get('out.weight'), get('bias'), { irrepsIn: scalars(features), irrepsOut: scalars(outputs) }),
     },

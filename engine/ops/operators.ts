@@ -1,4 +1,6 @@
 /** @file Every operator by name, with its attributes and outputs. A backend maps each name to a kernel in a table typed over `OperatorName`, so that a missing kernel does not compile. */
+import type { AlongAxes } from '../contract/network-sizes';
+import type { AxisMethod } from '../math/axis-map';
 import type { Irreps } from '../math/so3/irreps';
 import type { LatticeSpec } from '../math/so3/lattice';
 
@@ -25,20 +27,25 @@ export interface Operators {
   /** Channels of x run over (group element, output): y is the largest over the `order` elements; the first wins a tie. */
   GroupMaximum: { inputs: 'x'; attributes: { order: number }; outputs: ['y'] };
   GroupMaximumBackward: { inputs: 'dy' | 'x'; attributes: { order: number }; outputs: ['dx'] };
-  /** Equivariant instance norm; with scalars only it is the ordinary one. weight one a copy, bias one a scalar copy. */
+  /** Equivariant instance norm; with scalars only it is the ordinary one. weight one a copy, bias one an even scalar copy. */
   InstanceNorm: { inputs: 'x' | 'weight' | 'bias'; attributes: NormAttributes; outputs: ['y'] };
   InstanceNormBackward: { inputs: 'dy' | 'x' | 'weight'; attributes: NormAttributes; outputs: ['dx', 'dweight', 'dbias'] };
-  /** x in the gate's input irreps (scalars, gates, gated by degree), y in `irreps`. */
+  /** Of each batch item: the means of the even scalars [batch, scalar copies], and the squared size of each copy [batch, copies] that InstanceNorm divides by. */
+  NormStatistics: { inputs: 'x'; attributes: Omit<NormAttributes, 'epsilon'>; outputs: ['mean', 'square'] };
+  /** y = x times one factor a copy (scale [batch, copies]) plus one shift an even scalar (shift [scalar copies]). */
+  ScaleCopies: { inputs: 'x' | 'scale' | 'shift'; attributes: { irreps: Irreps }; outputs: ['y'] };
+  ScaleCopiesBackward: { inputs: 'dy' | 'x'; attributes: { irreps: Irreps }; outputs: ['dscale', 'dshift'] };
+  /** x in the gate's input irreps (`gateLayout`), y in `irreps`. */
   Gate: { inputs: 'x'; attributes: { irreps: Irreps }; outputs: ['y'] };
   GateBackward: { inputs: 'dy' | 'x'; attributes: { irreps: Irreps }; outputs: ['dx'] };
   LeakyRelu: { inputs: 'x'; attributes: { slope: number }; outputs: ['y'] };
   LeakyReluBackward: { inputs: 'dy' | 'x'; attributes: { slope: number }; outputs: ['dx'] };
-  /** Window 2, stride 2: scalars by value, higher degrees by norm of the copy; of equal norms the mean (`poolingTie`). */
-  MaxPool: { inputs: 'x'; attributes: { irreps: Irreps }; outputs: ['y'] };
-  MaxPoolBackward: { inputs: 'dy' | 'x'; attributes: { irreps: Irreps }; outputs: ['dx'] };
-  /** Twice the size, trilinear, corners aligned. */
-  UpsampleTrilinear: { inputs: 'x'; attributes: Record<never, never>; outputs: ['y'] };
-  UpsampleTrilinearBackward: { inputs: 'dy'; attributes: Record<never, never>; outputs: ['dx'] };
+  /** Windows side by side: even scalars by value, all else by norm of the copy; of equal norms the mean (`poolingTie`). */
+  MaxPool: { inputs: 'x'; attributes: PoolAttributes; outputs: ['y'] };
+  MaxPoolBackward: { inputs: 'dy' | 'x'; attributes: PoolAttributes; outputs: ['dx'] };
+  /** One linear map along each axis, the same for every channel: upsampling, averaging, filtering, padding (`axisTaps`). */
+  Resample: { inputs: 'x'; attributes: ResampleAttributes; outputs: ['y'] };
+  ResampleBackward: { inputs: 'dy'; attributes: ResampleAttributes; outputs: ['dx'] };
   /** Channels of a, then channels of b. */
   ConcatChannels: { inputs: 'a' | 'b'; attributes: Record<never, never>; outputs: ['y'] };
   ConcatChannelsBackward: { inputs: 'dy'; attributes: { channelsA: number }; outputs: ['da', 'db'] };
@@ -74,9 +81,25 @@ export interface RowAttributes {
   /** Of the result; its last axis is the length of a row. */
   shape: readonly number[];
 }
+/** What a norm divides a copy by: the root of its mean square component, or its mean norm. */
+export type NormSize = 'root-mean-square' | 'mean-norm';
 export interface NormAttributes {
   irreps: Irreps;
   epsilon: number;
+  /** By root mean square unless it says otherwise. */
+  by?: NormSize;
+}
+export interface PoolAttributes {
+  irreps: Irreps;
+  /** Voxels of a window. */
+  extent: AlongAxes;
+}
+export interface ResampleAttributes {
+  method: AxisMethod;
+  /** The factor of a resampling, the voxels of a padding. */
+  amount: AlongAxes;
+  /** Voxels of the input. */
+  size: AlongAxes;
 }
 export interface AdamAttributes {
   learningRate: number;

@@ -11,7 +11,7 @@ import { maxPool } from '../../engine/ops/max-pool';
 import type { NumberArray } from '../../engine/ops/reference/reference';
 import { selfConnection } from '../../engine/ops/self-connection';
 import { steerableConvolution } from '../../engine/ops/steerable-convolution';
-import { upsampleTrilinear } from '../../engine/ops/upsample-trilinear';
+import { resample } from '../../engine/ops/resample';
 import { relativeError } from '../support/relative-error';
 import { turnedField } from '../support/turned-field';
 import { randomArray } from './describe-kernel';
@@ -19,6 +19,7 @@ import { randomArray } from './describe-kernel';
 const n = 12;
 const irreps = parseIrreps('3x0e+2x1e+2x2e');
 const gated = gateInputIrreps(irreps);
+const odd = parseIrreps('2x0e+1x0o+1x1o+1x1e+1x2o+1x3o');
 const values = (name: string, ...shape: number[]) => tensor(Float32Array.from(randomArray(name, ...shape).data), shape);
 const convolution = (kernelSize: number, cutoff: boolean) => (x: Tensor5D) =>
   steerableConvolution(x, values('weight', 4, weightsOf(pathsOf(irreps, gated, harmonicIrreps(2)))) as Tensor2D, values('self', weightsOf(selfPathsOf(irreps, gated))) as Tensor1D, { irrepsIn: irreps, irrepsOut: gated, harmonics: harmonicIrreps(2), lattice: { diameter: kernelSize, steps: [1, 1, 1], radialFunctions: 4, cutoff } });
@@ -31,8 +32,11 @@ const operators: readonly { name: string; from: Irreps; to: Irreps; run: (x: Ten
   { name: 'self-connection', from: irreps, to: irreps, run: (x) => selfConnection(x, values('self', weightsOf(selfPathsOf(irreps, irreps))) as Tensor1D, values('bias', scalarCopies(irreps)) as Tensor1D, { irrepsIn: irreps, irrepsOut: irreps }) },
   { name: 'instance norm', from: irreps, to: irreps, run: (x) => instanceNorm(x, values('weight', copies(irreps)) as Tensor1D, values('bias', scalarCopies(irreps)) as Tensor1D, { irreps, epsilon: 1e-5 }) },
   { name: 'gate', from: gated, to: irreps, run: (x) => gate(x, { irreps }) },
-  { name: 'max-pooling by norm', from: irreps, to: irreps, run: (x) => maxPool(x, { irreps }) },
-  { name: 'trilinear upsampling', from: irreps, to: irreps, run: upsampleTrilinear },
+  { name: 'max-pooling by norm', from: irreps, to: irreps, run: (x) => maxPool(x, { irreps, extent: [2, 2, 2] }) },
+  { name: 'average pooling', from: irreps, to: irreps, run: (x) => resample(x, 'average', [3, 3, 3]) },
+  { name: 'trilinear upsampling', from: irreps, to: irreps, run: (x) => resample(x, 'linear', [2, 2, 2]) },
+  { name: 'instance norm by mean norm', from: irreps, to: irreps, run: (x) => instanceNorm(x, values('weight', copies(irreps)) as Tensor1D, values('bias', scalarCopies(irreps)) as Tensor1D, { irreps, epsilon: 1e-5, by: 'mean-norm' }) },
+  { name: 'gate of odd irreps and degree 3', from: gateInputIrreps(odd), to: odd, run: (x) => gate(x, { irreps: odd }) },
 ];
 
 describe('steerable kernels commute with the 24 rotations of the cube', () => {
@@ -64,7 +68,7 @@ describe('steerable kernels commute with the 24 rotations of the cube', () => {
       return Math.fround([x, y, z][i % 3]! / (1 + x * x + y * y + z * z));
     });
     const x = { shape: [1, n, n, n, 3], data };
-    const pool = (field: Tensor5D) => maxPool(field, { irreps: vectors });
+    const pool = (field: Tensor5D) => maxPool(field, { irreps: vectors, extent: [2, 2, 2] });
     const upright = apply(pool, x);
     for (const { matrix } of cubeRotations) expect(relativeError(apply(pool, turnedField(x, vectors, matrix)).data, turnedField(upright, vectors, matrix).data)).toBeLessThan(1e-5);
   });

@@ -9,6 +9,9 @@ const cases = [
   { irreps: '4x0e+2x1e+1x2e', volume: [1, 13, 11, 9] },
   { irreps: '8x0e+4x1e+2x2e', volume: [2, 11, 13, 7] },
   { irreps: '5x0e+3x1e+7x2e', volume: [1, 5, 16, 17] },
+  { irreps: '3x0o', volume: [1, 2, 3, 5] },
+  { irreps: '4x0e+3x0o+2x1e+1x2e+2x1o+1x2o', volume: [2, 5, 7, 9] },
+  { irreps: '3x0o+5x0e+1x3o+1x1e+1x3e', volume: [1, 7, 11, 15] },
 ].map(({ irreps, volume }) => ({ label: `${irreps} on ${volume.join(' x ')}`, volume, attributes: { irreps: parseIrreps(irreps) } }));
 
 /** Gates from closed to open. */

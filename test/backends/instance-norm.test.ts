@@ -9,7 +9,9 @@ const cases = [
   { irreps: '14x0e+4x1e+2x2e', volume: [2, 11, 13, 17] },
   { irreps: '2x0o+1x0e+1x1o', volume: [1, 9, 11, 13] },
   { irreps: '30x0e', volume: [1, 16, 16, 17] },
-].map(({ irreps, volume }) => ({ label: `${irreps} on ${volume.join(' x ')}`, volume, attributes: { irreps: parseIrreps(irreps), epsilon: 1e-5 } }));
+  { irreps: '2x1e', volume: [1, 2, 3, 5], by: 'mean-norm' as const },
+  { irreps: '2x0o+3x0e+2x1o+1x2e', volume: [2, 11, 13, 9], by: 'mean-norm' as const },
+].map(({ irreps, volume, by }) => ({ label: `${irreps} on ${volume.join(' x ')}${by ? ' by mean norm' : ''}`, volume, attributes: { irreps: parseIrreps(irreps), epsilon: 1e-5, by } }));
 const parameters = ({ irreps }: (typeof cases)[number]['attributes']) => ({ weight: randomArray('weight', copies(irreps)), bias: randomArray('bias', scalarCopies(irreps)) });
 
 /** Far from 0 and with little spread, where the variance would cancel. */
@@ -18,6 +20,7 @@ const offset = (shape: number[]) => {
   return { ...array, data: array.data.map((value, n) => Math.fround(value + 10 * (n % shape[4] % 8))) };
 };
 describeKernel('InstanceNorm', cases.map(({ label, volume, attributes }) => ({ label, attributes, inputs: { x: offset([...volume, dimension(attributes.irreps)]), ...parameters(attributes) } })));
+describeKernel('NormStatistics', cases.map(({ label, volume, attributes }) => ({ label, attributes, inputs: { x: offset([...volume, dimension(attributes.irreps)]) } })));
 describeKernel(
   'InstanceNormBackward',
   cases.map(({ label, volume, attributes }) => {

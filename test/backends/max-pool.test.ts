@@ -8,7 +8,10 @@ const cases = [
   { irreps: '8x0e+4x1e+2x2e', volume: [2, 10, 6, 4] },
   { irreps: '2x2e+5x0e+1x1e', volume: [2, 2, 4, 10] },
   { irreps: '30x0e', volume: [1, 16, 12, 8] },
-].map(({ irreps, volume }) => ({ label: `${irreps} on ${volume.join(' x ')}`, volume, attributes: { irreps: parseIrreps(irreps) } }));
+  { irreps: '2x0e+3x0o+2x1o+1x2e', volume: [1, 4, 6, 6] },
+  { irreps: '5x0e+1x1e+2x0o', volume: [2, 3, 4, 12], extent: [3, 2, 1] as const },
+  { irreps: '4x0e+1x3o', volume: [1, 4, 5, 6], extent: [1, 1, 4] as const },
+].map(({ irreps, volume, extent = [2, 2, 2] as const }) => ({ label: `${irreps} on ${volume.join(' x ')} by ${extent.join(' x ')}`, volume, attributes: { irreps: parseIrreps(irreps), extent } }));
 
 /** A few values only, so that there are ties. */
 const coarse = (shape: number[]) => {
@@ -21,6 +24,7 @@ describeKernel(
   'MaxPoolBackward',
   cases.map((one) => {
     const [batch, depth, height, width] = one.volume;
-    return { ...one, inputs: { dy: randomArray('dy', batch, depth / 2, height / 2, width / 2, dimension(one.attributes.irreps)), x: input(one) } };
+    const [x, y, z] = one.attributes.extent;
+    return { ...one, inputs: { dy: randomArray('dy', batch, depth / z, height / y, width / x, dimension(one.attributes.irreps)), x: input(one) } };
   }),
 );

@@ -17,10 +17,11 @@ import { leakyRelu } from '../../engine/ops/leaky-relu';
 import { maxPool } from '../../engine/ops/max-pool';
 import type { NumberArray } from '../../engine/ops/reference/reference';
 import { references } from '../../engine/ops/reference/references';
+import { resample } from '../../engine/ops/resample';
+import { scaleCopies } from '../../engine/ops/scale-copies';
 import { segmentationLoss } from '../../engine/ops/segmentation-loss';
 import { selfConnection } from '../../engine/ops/self-connection';
 import { steerableConvolution } from '../../engine/ops/steerable-convolution';
-import { upsampleTrilinear } from '../../engine/ops/upsample-trilinear';
 import { randomArray, randomLabels } from '../support/random-array';
 import { useReferenceBackend } from '../support/reference-backend';
 import { relativeError } from '../support/relative-error';
@@ -110,12 +111,21 @@ describe('operators under the tape', () => {
 
   it('maxPool', () => {
     const cotangent = randomArray('dy', 1, 1, 2, 1, x.shape[4]);
-    expectWiring({ x }, (t) => maxPool(t.x as Tensor5D, { irreps }), references.MaxPool({ x }, { irreps }).y, cotangent, { x: references.MaxPoolBackward({ dy: cotangent, x }, { irreps }).dx });
+    const attributes = { irreps, extent: [2, 2, 2] } as const;
+    expectWiring({ x }, (t) => maxPool(t.x as Tensor5D, attributes), references.MaxPool({ x }, attributes).y, cotangent, { x: references.MaxPoolBackward({ dy: cotangent, x }, attributes).dx });
   });
 
-  it('upsampleTrilinear', () => {
+  it('scaleCopies', () => {
+    const inputs = { x, scale: randomArray('scale', 1, copies(irreps)), shift: randomArray('shift', scalarCopies(irreps)) };
+    const { dscale, dshift } = references.ScaleCopiesBackward({ dy, x }, { irreps });
+    const dx = references.ScaleCopies({ x: dy, scale: inputs.scale, shift: { shape: inputs.shift.shape, data: new Float64Array(inputs.shift.data.length) } }, { irreps }).y;
+    expectWiring(inputs, (t) => scaleCopies(t.x as Tensor5D, t.scale as Tensor2D, t.shift as Tensor1D, { irreps }), references.ScaleCopies(inputs, { irreps }).y, dy, { x: dx, scale: dscale, shift: dshift });
+  });
+
+  it('resample', () => {
     const cotangent = randomArray('dy', 1, 4, 8, 4, x.shape[4]);
-    expectWiring({ x }, (t) => upsampleTrilinear(t.x as Tensor5D), references.UpsampleTrilinear({ x }, {}).y, cotangent, { x: references.UpsampleTrilinearBackward({ dy: cotangent }, {}).dx });
+    const attributes = { method: 'linear', amount: [2, 2, 2], size: [2, 4, 2] } as const;
+    expectWiring({ x }, (t) => resample(t.x as Tensor5D, 'linear', [2, 2, 2]), references.Resample({ x }, attributes).y, cotangent, { x: references.ResampleBackward({ dy: cotangent }, attributes).dx });
   });
 
   it('concatChannels', () => {
@@ -172,8 +182,11 @@ describe('operators refuse what does not fit, with both shapes', () => {
     ['norm weights', () => instanceNorm(volume(10), vector(3), vector(2), { irreps, epsilon: 1e-5 }), 'InstanceNorm got weight of shape [3]'],
     ['a gate without gates', () => gate(volume(10), { irreps }), 'Gate got x of shape [1, 2, 2, 2, 10]'],
     ['gated irreps out of order', () => gate(volume(10), { irreps: parseIrreps('1x1e+2x0e') }), '1x1e+2x0e'],
-    ['odd sizes', () => maxPool(zero(1, 2, 3, 2, 10) as Tensor5D, { irreps }), 'volume of [2, 3, 2] voxels'],
-    ['another rank', () => upsampleTrilinear(zero(2, 2, 2) as Tensor5D), 'UpsampleTrilinear got x of shape [2, 2, 2]'],
+    ['odd sizes', () => maxPool(zero(1, 2, 3, 2, 10) as Tensor5D, { irreps, extent: [2, 2, 2] }), 'volume of [2, 3, 2] voxels'],
+    ['sizes an average leaves over', () => resample(zero(1, 2, 3, 2, 10) as Tensor5D, 'average', [2, 2, 2]), 'volume of 2 x 3 x 2 voxels'],
+    ['half a voxel', () => resample(volume(2), 'linear', [1.5, 2, 2]), 'amount 1.5 x 2 x 2'],
+    ['factors of copies', () => scaleCopies(volume(10), zero(1, 3) as Tensor2D, vector(2), { irreps }), 'ScaleCopies got scale of shape [1, 3]'],
+    ['another rank', () => resample(zero(2, 2, 2) as Tensor5D, 'linear', [2, 2, 2]), 'Resample got x of shape [2, 2, 2]'],
     ['skips of another size', () => concatChannels(volume(2), zero(1, 2, 2, 4, 2) as Tensor5D), 'ConcatChannels got b of shape [1, 2, 2, 4, 2]'],
     ['float labels', () => segmentationLoss(volume(3), zero(1, 2, 2, 2) as Tensor4D, { dice: false }), 'labels of shape [1, 2, 2, 2] and type float32'],
     ['one class', () => segmentationLoss(volume(1), zero(1, 2, 2, 2) as Tensor4D, { dice: false }), 'one class'],

@@ -1,50 +1,78 @@
-/** @file InstanceNorm in plain loops. */
+/** @file InstanceNorm and NormStatistics in plain loops. */
 import { copiesOf, scalarCopies } from '../../math/so3/irreps';
 import type { IrrepCopy } from '../../math/so3/irreps';
+import type { NormSize } from '../operators';
 import { zeros } from './reference';
 import type { NumberArray, Reference } from './reference';
 
-export const instanceNorm: Reference<'InstanceNorm'> = ({ x, weight, bias }, { irreps, epsilon }) => {
+export const instanceNorm: Reference<'InstanceNorm'> = ({ x, weight, bias }, { irreps, epsilon, by }) => {
   const y = zeros(x.shape);
-  forEachCopy(x.shape, copiesOf(irreps), (elements, copy, scalar) => {
-    const { centred, scale } = statistics(x, elements, scalar !== undefined, epsilon);
-    elements.forEach((at, n) => { y.data[at] = centred[n] * scale * weight.data[copy] + (scalar === undefined ? 0 : bias.data[scalar]); });
+  forEachCopy(x, copiesOf(irreps), ({ elements, copy, scalar }) => {
+    const { centred, square } = statistics(x, elements, scalar !== undefined, by);
+    const scale = 1 / Math.sqrt(square + epsilon);
+    elements.flat().forEach((at, n) => { y.data[at] = centred[n] * scale * weight.data[copy] + (scalar === undefined ? 0 : bias.data[scalar]); });
   });
   return { y };
 };
 
-export const instanceNormBackward: Reference<'InstanceNormBackward'> = ({ dy, x, weight }, { irreps, epsilon }) => {
+export const instanceNormBackward: Reference<'InstanceNormBackward'> = ({ dy, x, weight }, { irreps, epsilon, by }) => {
   const [dx, dweight, dbias] = [zeros(x.shape), zeros(weight.shape), zeros([scalarCopies(irreps)])];
-  forEachCopy(x.shape, copiesOf(irreps), (elements, copy, scalar) => {
-    const { centred, scale } = statistics(x, elements, scalar !== undefined, epsilon);
-    const along = elements.reduce((sum, at, n) => sum + dy.data[at] * centred[n], 0);
+  forEachCopy(x, copiesOf(irreps), ({ elements, copy, scalar }) => {
+    const { centred, square } = statistics(x, elements, scalar !== undefined, by);
+    const [scale, all, size] = [1 / Math.sqrt(square + epsilon), elements.flat(), elements[0].length];
+    const along = all.reduce((sum, at, n) => sum + dy.data[at] * centred[n], 0);
     dweight.data[copy] += along * scale;
-    const dcentred = elements.map((at, n) => weight.data[copy] * (scale * dy.data[at] - (scale ** 3 * along * centred[n]) / elements.length));
+    const dcentred = all.map((at, n) => {
+      // half the derivative of the squared size by this element
+      const norm = Math.hypot(...centred.slice(n - (n % size), n - (n % size) + size));
+      const dsquare = by === 'mean-norm' && scalar === undefined ? (norm === 0 ? 0 : (Math.sqrt(square) * centred[n]) / norm / elements.length) : centred[n] / all.length;
+      return weight.data[copy] * (scale * dy.data[at] - scale ** 3 * along * dsquare);
+    });
     const mean = scalar === undefined ? 0 : average(dcentred);
-    elements.forEach((at, n) => { dx.data[at] = dcentred[n] - mean; });
-    if (scalar !== undefined) dbias.data[scalar] += elements.reduce((sum, at) => sum + dy.data[at], 0);
+    all.forEach((at, n) => { dx.data[at] = dcentred[n] - mean; });
+    if (scalar !== undefined) dbias.data[scalar] += all.reduce((sum, at) => sum + dy.data[at], 0);
   });
   return { dx, dweight, dbias };
 };
 
-/** Visits each batch item and copy with the indices of its elements, its number, and its number among the scalars if it is one. */
-function forEachCopy([batch, depth, height, width, channels]: NumberArray['shape'], all: readonly IrrepCopy[], visit: (elements: number[], copy: number, scalar: number | undefined) => void): void {
+export const normStatistics: Reference<'NormStatistics'> = ({ x }, { irreps, by }) => {
+  const all = copiesOf(irreps);
+  const [mean, square] = [zeros([x.shape[0], scalarCopies(irreps)]), zeros([x.shape[0], all.length])];
+  forEachCopy(x, all, ({ elements, item, copy, scalar }) => {
+    const found = statistics(x, elements, scalar !== undefined, by);
+    square.data[item * all.length + copy] = found.square;
+    if (scalar !== undefined) mean.data[item * mean.shape[1] + scalar] = found.mean;
+  });
+  return { mean, square };
+};
+
+interface CopyOfItem {
+  /** Indices of the elements, voxel by voxel. */
+  readonly elements: readonly number[][];
+  readonly item: number;
+  readonly copy: number;
+  /** Number among the even scalars if it is one. */
+  readonly scalar: number | undefined;
+}
+
+function forEachCopy({ shape: [batch, depth, height, width, channels] }: NumberArray, all: readonly IrrepCopy[], visit: (one: CopyOfItem) => void): void {
   const voxels = depth * height * width;
-  for (let b = 0; b < batch; b++) {
+  for (let item = 0; item < batch; item++) {
     let scalars = 0;
     all.forEach(({ start, degree, parity }, copy) => {
-      const elements: number[] = [];
-      for (let v = 0; v < voxels; v++) for (let k = 0; k <= 2 * degree; k++) elements.push((b * voxels + v) * channels + start + k);
-      visit(elements, copy, degree === 0 && parity === 1 ? scalars++ : undefined);
+      const elements = Array.from({ length: voxels }, (_, v) => Array.from({ length: 2 * degree + 1 }, (_, k) => (item * voxels + v) * channels + start + k));
+      visit({ elements, item, copy, scalar: degree === 0 && parity === 1 ? scalars++ : undefined });
     });
   }
 }
 
-function statistics(x: NumberArray, elements: readonly number[], centre: boolean, epsilon: number): { centred: number[]; scale: number } {
-  const values = elements.map((at) => x.data[at]);
-  const mean = centre ? average(values) : 0;
+/** Even scalars lose their mean. The squared size is the mean square component, or the square of the mean norm. */
+function statistics(x: NumberArray, elements: readonly number[][], isScalar: boolean, by: NormSize = 'root-mean-square'): { mean: number; centred: number[]; square: number } {
+  const values = elements.flat().map((at) => x.data[at]);
+  const mean = isScalar ? average(values) : 0;
   const centred = values.map((value) => value - mean);
-  return { centred, scale: 1 / Math.sqrt(average(centred.map((value) => value * value)) + epsilon) };
+  const square = by === 'mean-norm' && !isScalar ? average(elements.map((voxel) => Math.hypot(...voxel.map((at) => x.data[at])))) ** 2 : average(centred.map((value) => value * value));
+  return { mean, centred, square };
 }
 
 const average = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -8,14 +8,15 @@ import { depthwiseConvolution, depthwiseConvolutionBackwardInput, depthwiseConvo
 import { gatherRows, gatherRowsBackward } from './gather-rows';
 import { gate, gateBackward } from './gate';
 import { groupMaximum, groupMaximumBackward } from './group-maximum';
-import { instanceNorm, instanceNormBackward } from './instance-norm';
+import { instanceNorm, instanceNormBackward, normStatistics } from './instance-norm';
 import { leakyRelu, leakyReluBackward } from './leaky-relu';
 import { maxPool, maxPoolBackward } from './max-pool';
 import type { Reference } from './reference';
+import { resample, resampleBackward } from './resample';
+import { scaleCopies, scaleCopiesBackward } from './scale-copies';
 import { segmentationLoss, segmentationLossBackward } from './segmentation-loss';
 import { selfConnection, selfConnectionBackward } from './self-connection';
 import { steerableConvolution, steerableConvolutionBackward } from './steerable-convolution';
-import { upsampleTrilinear, upsampleTrilinearBackward } from './upsample-trilinear';
 
 export const references: { readonly [N in OperatorName]: Reference<N> } = {
   SteerableConvolution: steerableConvolution,
@@ -34,14 +35,17 @@ export const references: { readonly [N in OperatorName]: Reference<N> } = {
   GroupMaximumBackward: groupMaximumBackward,
   InstanceNorm: instanceNorm,
   InstanceNormBackward: instanceNormBackward,
+  NormStatistics: normStatistics,
+  ScaleCopies: scaleCopies,
+  ScaleCopiesBackward: scaleCopiesBackward,
   Gate: gate,
   GateBackward: gateBackward,
   LeakyRelu: leakyRelu,
   LeakyReluBackward: leakyReluBackward,
   MaxPool: maxPool,
   MaxPoolBackward: maxPoolBackward,
-  UpsampleTrilinear: upsampleTrilinear,
-  UpsampleTrilinearBackward: upsampleTrilinearBackward,
+  Resample: resample,
+  ResampleBackward: resampleBackward,
   ConcatChannels: concatChannels,
   ConcatChannelsBackward: concatChannelsBackward,
   SegmentationLoss: segmentationLoss,

@@ -40,6 +40,21 @@ describe('steerable references commute with the rotations of the cube', () => {
     expectEquivariant(4, irreps, irreps, (x) => references.InstanceNorm({ x, weight, bias }, { irreps, epsilon: 1e-5 }).y);
   });
   it('Gate', () => expectEquivariant(3, gateInputIrreps(irreps), irreps, (x) => references.Gate({ x }, { irreps }).y));
-  it('MaxPool', () => expectEquivariant(4, irreps, irreps, (x) => references.MaxPool({ x }, { irreps }).y));
-  it('UpsampleTrilinear', () => expectEquivariant(3, irreps, irreps, (x) => references.UpsampleTrilinear({ x }, {}).y));
+  it('MaxPool', () => expectEquivariant(4, irreps, irreps, (x) => references.MaxPool({ x }, { irreps, extent: [2, 2, 2] }).y));
+  it('InstanceNorm by mean norm', () => {
+    const [weight, bias] = [randomArray('weight', copies(irreps)), randomArray('bias', scalarCopies(irreps))];
+    expectEquivariant(4, irreps, irreps, (x) => references.InstanceNorm({ x, weight, bias }, { irreps, epsilon: 1e-5, by: 'mean-norm' }).y);
+  });
+  it('ScaleCopies', () => expectEquivariant(3, irreps, irreps, (x) => references.ScaleCopies({ x, scale: randomArray('scale', 1, copies(irreps)), shift: randomArray('shift', scalarCopies(irreps)) }, { irreps }).y));
+  it('Gate of odd irreps and degree 3', () => {
+    const odd = parseIrreps('1x0e+1x0o+1x1o+1x1e+1x3o');
+    expectEquivariant(3, gateInputIrreps(odd), odd, (x) => references.Gate({ x }, { irreps: odd }).y);
+  });
+  it.each([['linear', 3], ['average', 4], ['low-pass', 5], ['low-pass-up', 3]] as const)('Resample %s', (method, side) => {
+    // the output has another size: it must be the turned one of its own size
+    const x = randomArray('x', 1, side, side, side, dimension(irreps));
+    const attributes = { method, amount: [2, 2, 2], size: [side, side, side] } as const;
+    const { y } = references.Resample({ x }, attributes);
+    for (const { matrix } of cubeRotations) expect(relativeError(references.Resample({ x: turnedField(x, irreps, matrix) }, attributes).y.data, turnedField(y, irreps, matrix).data)).toBeLessThan(1e-12);
+  });
 });

@@ -83,12 +83,26 @@ describe('gradients of the references by finite differences', () => {
     expectGradients({ x: grouped }, dy, (i) => references.GroupMaximum({ x: i.x }, { order: 4 }).y, { x: references.GroupMaximumBackward({ dy, x: grouped }, { order: 4 }).dx });
   });
 
-  it('InstanceNorm', () => {
-    const attributes = { irreps, epsilon: 1e-5 };
+  it.each(['root-mean-square', 'mean-norm'] as const)('InstanceNorm by %s', (by) => {
+    const attributes = { irreps, epsilon: 1e-5, by };
     const inputs = { x, weight: randomArray('weight', copies(irreps)), bias: randomArray('bias', scalarCopies(irreps)) };
     const dy = randomArray('dy', ...x.shape);
     const { dx, dweight, dbias } = references.InstanceNormBackward({ dy, x, weight: inputs.weight }, attributes);
     expectGradients(inputs, dy, (i) => references.InstanceNorm(i as typeof inputs, attributes).y, { x: dx, weight: dweight, bias: dbias });
+  });
+
+  it('ScaleCopies', () => {
+    const inputs = { x, scale: randomArray('scale', 2, copies(irreps)), shift: randomArray('shift', scalarCopies(irreps)) };
+    const dy = randomArray('dy', ...x.shape);
+    const { dscale, dshift } = references.ScaleCopiesBackward({ dy, x }, { irreps });
+    expectGradients(inputs, dy, (i) => references.ScaleCopies(i as typeof inputs, { irreps }).y, { scale: dscale, shift: dshift });
+  });
+
+  it('Gate of odd irreps and degree 3', () => {
+    const odd = parseIrreps('1x0o+2x0e+1x1o+1x1e+1x3o');
+    const inputs = { x: randomArray('x', 1, 2, 2, 3, dimension(gateInputIrreps(odd))) };
+    const dy = randomArray('dy', 1, 2, 2, 3, dimension(odd));
+    expectGradients(inputs, dy, (i) => references.Gate(i as typeof inputs, { irreps: odd }).y, { x: references.GateBackward({ dy, ...inputs }, { irreps: odd }).dx });
   });
 
   it('Gate', () => {
@@ -104,12 +118,20 @@ describe('gradients of the references by finite differences', () => {
 
   it('MaxPool', () => {
     const dy = randomArray('dy', 2, 2, 1, 3, dimension(irreps));
-    expectGradients({ x }, dy, (i) => references.MaxPool({ x: i.x }, { irreps }).y, { x: references.MaxPoolBackward({ dy, x }, { irreps }).dx });
+    const attributes = { irreps, extent: [2, 2, 2] } as const;
+    expectGradients({ x }, dy, (i) => references.MaxPool({ x: i.x }, attributes).y, { x: references.MaxPoolBackward({ dy, x }, attributes).dx });
   });
 
-  it('UpsampleTrilinear', () => {
-    const dy = randomArray('dy', 2, 8, 4, 12, dimension(irreps));
-    expectGradients({ x }, dy, (i) => references.UpsampleTrilinear({ x: i.x }, {}).y, { x: references.UpsampleTrilinearBackward({ dy }, {}).dx });
+  it('MaxPool of odd scalars, by axis', () => {
+    const odd = { irreps: parseIrreps('2x0o+1x0e+1x1o'), extent: [3, 1, 2] } as const;
+    const [field, dy] = [randomArray('odd', 1, 4, 2, 6, 6), randomArray('dy', 1, 2, 2, 2, 6)];
+    expectGradients({ x: field }, dy, (i) => references.MaxPool({ x: i.x }, odd).y, { x: references.MaxPoolBackward({ dy, x: field }, odd).dx });
+  });
+
+  it.each([['linear', [2, 1, 3]], ['average', [3, 2, 2]], ['low-pass', [2, 1, 2]], ['low-pass-up', [2, 2, 1]], ['pad', [1, 2, 0]], ['crop', [1, 1, 2]]] as const)('Resample %s', (method, amount) => {
+    const attributes = { method, amount, size: [6, 2, 4] } as const;
+    const dy = randomArray('dy', ...references.Resample({ x }, attributes).y.shape);
+    expectGradients({ x }, dy, (i) => references.Resample({ x: i.x }, attributes).y, { x: references.ResampleBackward({ dy }, attributes).dx });
   });
 
   it('ConcatChannels', () => {

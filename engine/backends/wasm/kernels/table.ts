@@ -15,10 +15,11 @@ import { groupMaximum } from './group-maximum';
 import { instanceNorm } from './instance-norm';
 import { leakyRelu } from './leaky-relu';
 import { maxPool } from './max-pool';
+import { resample } from './resample';
+import { scaleCopies } from './scale-copies';
 import { segmentationLoss } from './segmentation-loss';
 import { selfConnection } from './self-connection';
 import { steerableConvolution } from './steerable-convolution';
-import { upsampleTrilinear } from './upsample-trilinear';
 
 export type KernelTable = { [N in OperatorName]: KernelFunction<N> };
 
@@ -34,10 +35,11 @@ const kernelTable = (backend: WasmBackend): KernelTable => ({
   ...instanceNorm(backend),
   ...leakyRelu(backend),
   ...maxPool(backend),
+  ...resample(backend),
+  ...scaleCopies(backend),
   ...segmentationLoss(backend),
   ...selfConnection(backend),
   ...steerableConvolution(backend),
-  ...upsampleTrilinear(backend),
 });
 
 export function registerKernels(backend: WasmBackend): void {
