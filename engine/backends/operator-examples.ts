@@ -1,0 +1,112 @@
+/** @file Small inputs for every operator: what one backend is compared with another on. The type asks for all of `OperatorName`, so nothing goes unchecked. */
+import { Random } from '../math/random';
+import { gateInputIrreps } from '../math/so3/gate-irreps';
+import { copies, dimension, parseIrreps, scalarCopies } from '../math/so3/irreps';
+import { pathsOf, selfPathsOf, weightsOf } from '../math/so3/steerable-paths';
+import type { OperatorName, Operators } from '../ops/operators';
+
+export interface ExampleInput {
+  readonly shape: readonly number[];
+  readonly data: Float32Array | Int32Array;
+}
+export interface OperatorExample<N extends OperatorName> {
+  readonly inputs: Readonly<Record<Operators[N]['inputs'], ExampleInput>>;
+  readonly attributes: Operators[N]['attributes'];
+}
+type Examples = { readonly [N in OperatorName]: readonly OperatorExample<N>[] };
+
+const volume = [1, 4, 6, 10];
+const doubled = [1, 8, 12, 20];
+const halved = [1, 2, 3, 5];
+const irreps = parseIrreps('3x0e+2x1e+1x2e');
+const scalars = parseIrreps('5x0e');
+
+/** Made when asked for: a process that checks nothing pays nothing. */
+export function operatorExamples(): Examples {
+  const field = [irreps, scalars].map((of) => ({ irreps: of, x: normal('x', ...volume, dimension(of)), dy: normal('dy', ...volume, dimension(of)) }));
+  const steerable = steerableExamples();
+  const self = selfExamples();
+  const convolution = [3, 5].map((kernelSize) => ({ kernelSize, x: normal('x', ...volume, 5), dy: normal('dy', ...volume, 7), weight: normal('weight', kernelSize, kernelSize, kernelSize, 5, 7) }));
+  const norm = field.map((one) => ({ ...one, attributes: { irreps: one.irreps, epsilon: 1e-5 }, weight: normal('weight', copies(one.irreps)), bias: normal('bias', scalarCopies(one.irreps)) }));
+  const gated = field.map((one) => ({ attributes: { irreps: one.irreps }, x: normal('x', ...volume, dimension(gateInputIrreps(one.irreps))), dy: one.dy }));
+  const pooled = field.map((one) => ({ attributes: { irreps: one.irreps }, x: withTies(one.x), dy: normal('dy', ...halved, dimension(one.irreps)) }));
+  const losses = [true, false].map((dice) => ({ attributes: { dice }, logits: normal('logits', ...volume, 4), labels: labels(4, ...volume), dloss: { shape: [], data: Float32Array.of(0.7) } }));
+  const [{ x, dy }] = field as [(typeof field)[number]];
+  return {
+    SteerableConvolution: steerable.map(({ attributes, inputs: { x, weight, self } }) => ({ attributes, inputs: { x, weight, self } })),
+    SteerableConvolutionBackward: steerable,
+    SelfConnection: self.map(({ attributes, inputs: { x, weight, bias } }) => ({ attributes, inputs: { x, weight, bias } })),
+    SelfConnectionBackward: self.map(({ attributes, inputs: { dy, x, weight } }) => ({ attributes, inputs: { dy, x, weight } })),
+    Convolution: convolution.map(({ x, weight }) => ({ inputs: { x, weight }, attributes: {} })),
+    ConvolutionBackwardInput: convolution.map(({ dy, weight }) => ({ inputs: { dy, weight }, attributes: {} })),
+    ConvolutionBackwardWeight: convolution.map(({ dy, x, kernelSize }) => ({ inputs: { dy, x }, attributes: { kernelSize } })),
+    InstanceNorm: norm.map(({ x, weight, bias, attributes }) => ({ inputs: { x, weight, bias }, attributes })),
+    InstanceNormBackward: norm.map(({ dy, x, weight, attributes }) => ({ inputs: { dy, x, weight }, attributes })),
+    Gate: gated.map(({ x, attributes }) => ({ inputs: { x }, attributes })),
+    GateBackward: gated.map(({ dy, x, attributes }) => ({ inputs: { dy, x }, attributes })),
+    LeakyRelu: [{ inputs: { x }, attributes: { slope: 0.01 } }],
+    LeakyReluBackward: [{ inputs: { dy, x }, attributes: { slope: 0.01 } }],
+    MaxPool: pooled.map(({ x, attributes }) => ({ inputs: { x }, attributes })),
+    MaxPoolBackward: pooled.map(({ dy, x, attributes }) => ({ inputs: { dy, x }, attributes })),
+    UpsampleTrilinear: [{ inputs: { x }, attributes: {} }, { inputs: { x: normal('x', 2, 1, 3, 2, 4) }, attributes: {} }],
+    UpsampleTrilinearBackward: [{ inputs: { dy: normal('dy', ...doubled, 3) }, attributes: {} }],
+    ConcatChannels: [{ inputs: { a: x, b: normal('b', ...volume, 3) }, attributes: {} }],
+    ConcatChannelsBackward: [{ inputs: { dy }, attributes: { channelsA: 9 } }],
+    SegmentationLoss: losses.map(({ attributes, logits, labels }) => ({ attributes, inputs: { logits, labels } })),
+    SegmentationLossBackward: losses.map(({ attributes, ...inputs }) => ({ attributes, inputs })),
+    ArgMaxChannels: [{ inputs: { x: rounded(x) }, attributes: {} }],
+    AdamStep: [{ inputs: { value: normal('value', 50), gradient: normal('gradient', 50), mean: normal('mean', 50), square: squared(normal('square', 50)) }, attributes: { learningRate: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, step: 3 } }],
+  };
+}
+
+/** Entries side by side, as behind a concatenation; both cut-offs; both kernel sizes. */
+const steerableExamples = (): readonly OperatorExample<'SteerableConvolutionBackward'>[] =>
+  [
+    { from: '2x0e+1x1e+1x2e+1x0e+2x1e', to: '4x0e+2x1e+1x2e', lattice: { kernelSize: 5, radialFunctions: 5, cutoff: true } },
+    { from: '1x0e', to: '3x0e+1x1e+1x2e', lattice: { kernelSize: 5, radialFunctions: 4, cutoff: false } },
+    { from: '2x0e+1x2e', to: '1x0e+2x1e', lattice: { kernelSize: 3, radialFunctions: 3, cutoff: false } },
+  ].map(({ from, to, lattice }) => {
+    const pair = { irrepsIn: parseIrreps(from), irrepsOut: parseIrreps(to) };
+    return {
+      attributes: { ...pair, lattice },
+      inputs: {
+        x: normal('x', ...volume, dimension(pair.irrepsIn)),
+        dy: normal('dy', ...volume, dimension(pair.irrepsOut)),
+        weight: normal('weight', lattice.radialFunctions, weightsOf(pathsOf(pair.irrepsIn, pair.irrepsOut))),
+        self: normal('self', weightsOf(selfPathsOf(pair.irrepsIn, pair.irrepsOut))),
+      },
+    };
+  });
+
+const selfExamples = () =>
+  [
+    { from: '2x0e+2x1e+1x0e+1x2e', to: '3x0e+1x1e+2x2e' },
+    { from: '6x0e', to: '3x0e' },
+  ].map(({ from, to }) => {
+    const attributes = { irrepsIn: parseIrreps(from), irrepsOut: parseIrreps(to) };
+    return {
+      attributes,
+      inputs: {
+        x: normal('x', ...volume, dimension(attributes.irrepsIn)),
+        dy: normal('dy', ...volume, dimension(attributes.irrepsOut)),
+        weight: normal('weight', weightsOf(selfPathsOf(attributes.irrepsIn, attributes.irrepsOut))),
+        bias: normal('bias', scalarCopies(attributes.irrepsOut)),
+      },
+    };
+  });
+
+function normal(name: string, ...shape: number[]): ExampleInput {
+  const random = Random.stream(2, name);
+  return { shape, data: Float32Array.from({ length: shape.reduce((product, size) => product * size, 1) }, () => random.normal()) };
+}
+
+function labels(classes: number, ...shape: number[]): ExampleInput {
+  const random = Random.stream(2, 'labels');
+  return { shape, data: Int32Array.from({ length: shape.reduce((product, size) => product * size, 1) }, () => random.integer(classes)) };
+}
+
+/** Whole numbers, so that many are equal. */
+const rounded = ({ shape, data }: ExampleInput): ExampleInput => ({ shape, data: Float32Array.from(data, Math.round) });
+/** A first half of whole numbers. */
+const withTies = ({ shape, data }: ExampleInput): ExampleInput => ({ shape, data: Float32Array.from(data, (value, at) => (at < data.length / 2 ? Math.round(value) : value)) });
+const squared = ({ shape, data }: ExampleInput): ExampleInput => ({ shape, data: Float32Array.from(data, (value) => value * value) });

@@ -1,0 +1,18 @@
+/** @file Convolution by TensorFlow's conv3d and its gradients. */
+import { conv3d, engine, type Tensor, type Tensor5D } from '@tensorflow/tfjs-core';
+import type { KernelFactory } from './kernel';
+
+const layout = { strides: 1, pad: 'same' } as const;
+
+/** x [batch, z, y, x, in], kernel [z, y, x, in, out] of odd extents. */
+export const correlate = (x: Tensor, kernel: Tensor): Tensor => conv3d(x as Tensor5D, kernel as Tensor5D, layout.strides, layout.pad);
+/** Gradient of the input. */
+export const correlateBackwardInput = (dy: Tensor, filter: Tensor, inputShape: readonly number[]): Tensor => engine().runKernel('Conv3DBackpropInputV2', { dy, filter }, { ...layout, inputShape: [...inputShape] }) as unknown as Tensor;
+/** Gradient of the kernel. */
+export const correlateBackwardKernel = (x: Tensor, dy: Tensor, filterShape: readonly number[]): Tensor => engine().runKernel('Conv3DBackpropFilterV2', { x, dy }, { ...layout, filterShape: [...filterShape] }) as unknown as Tensor;
+
+export const convolution: KernelFactory<'Convolution' | 'ConvolutionBackwardInput' | 'ConvolutionBackwardWeight'> = () => ({
+  Convolution: ({ x, weight }) => [correlate(x, weight)],
+  ConvolutionBackwardInput: ({ dy, weight }) => [correlateBackwardInput(dy, weight, [...dy.shape.slice(0, 4), weight.shape[3]!])],
+  ConvolutionBackwardWeight: ({ dy, x }, { kernelSize: k }) => [correlateBackwardKernel(x, dy, [k, k, k, x.shape[4]!, dy.shape[4]!])],
+});

@@ -1,0 +1,49 @@
+/** @file Every operator's kernel on TensorFlow. The type asks for all of `OperatorName`: a missing kernel does not compile. */
+import { registerKernel, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import { cancelled } from '../../../contract/problem';
+import { kernelNameOf, type OperatorName } from '../../../ops/operators';
+import { adamStep } from './adam-step';
+import { argMaxChannels } from './arg-max-channels';
+import { concatChannels } from './concat-channels';
+import { convolution } from './convolution';
+import { gate } from './gate';
+import { instanceNorm } from './instance-norm';
+import { createConstants, type Constant, type KernelFunction } from './kernel';
+import { leakyRelu } from './leaky-relu';
+import { maxPool } from './max-pool';
+import { segmentationLoss } from './segmentation-loss';
+import { selfConnection } from './self-connection';
+import { steerableConvolution } from './steerable-convolution';
+import { upsampleTrilinear } from './upsample-trilinear';
+
+const kernelTable = (constant: Constant): { [N in OperatorName]: KernelFunction<N> } => ({
+  ...adamStep(constant),
+  ...argMaxChannels(constant),
+  ...concatChannels(constant),
+  ...convolution(constant),
+  ...gate(constant),
+  ...instanceNorm(constant),
+  ...leakyRelu(constant),
+  ...maxPool(constant),
+  ...segmentationLoss(constant),
+  ...selfConnection(constant),
+  ...steerableConvolution(constant),
+  ...upsampleTrilinear(constant),
+});
+
+/**
+ * Registers all kernels. They use tfjs's own operations only, so any tfjs backend can run them; tests run them on its plain one.
+ * @param cancel non-zero in its first word ends the work before its next operator
+ */
+export function registerKernels(backendName: string, cancel?: Int32Array): void {
+  for (const [name, kernel] of Object.entries(kernelTable(createConstants())))
+    registerKernel({
+      kernelName: kernelNameOf(name as OperatorName),
+      backendName,
+      kernelFunc: ({ inputs, attrs }) => {
+        if (cancel && Atomics.load(cancel, 0) !== 0) throw cancelled();
+        // operators are run by runOperator, which gives tensors
+        return tidy(() => (kernel as (inputs: Record<string, Tensor>, attributes: unknown) => Tensor[])(inputs as unknown as Record<string, Tensor>, attrs));
+      },
+    });
+}
