@@ -1,7 +1,9 @@
 /** @file Starts the backend a process computes with, after a self-check with a known answer. */
 import { availableParallelism, cpus, platform } from 'node:os';
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { registerBackend, removeBackend, setBackend } from '@tensorflow/tfjs-core';
+import { problemFrom, type Problem } from '../contract/problem';
 import { hasRelaxedSimd, loadI32 } from './wasm/assembler';
 import { backendName, registerFallbacks, unregisterKernels, WasmBackend } from './wasm/backend';
 import { registerKernels } from './wasm/kernels/table';
@@ -21,6 +23,39 @@ export interface BackendOptions {
   /** Non-zero in its first word ends the running operator with a GyraError of code `cancelled`; 1 in its second, where it has one, lets the next operator wait until it is 0 and notified. */
   cancel?: Int32Array;
   kernelVariant?: 'plain' | 'relaxed';
+}
+
+export const backendNames = ['wasm', 'tensorflow'] as const;
+export type BackendName = (typeof backendNames)[number];
+
+/** The backend that was asked for, or wasm and why. */
+export interface ChosenBackend {
+  readonly name: BackendName;
+  readonly threads: number;
+  /** SIMD of wasm; version and device of TensorFlow. */
+  readonly kernelVariant: string;
+  /** Why TensorFlow is not used though it was asked for. */
+  readonly refusal?: Problem;
+  dispose(): Promise<void>;
+}
+
+/** Where `npm run setup:tensorflow` builds. */
+export const tensorflowFolder = fileURLToPath(new URL('../../.gyra/tensorflow/ready', import.meta.url));
+
+/** Starts the backend asked for; where TensorFlow is missing or computes something else than wasm, wasm. */
+export async function chooseBackend(name: BackendName, options: BackendOptions = {}): Promise<ChosenBackend> {
+  const wasm = await startBackend(options);
+  if (name === 'wasm') return { ...wasm, name };
+  try {
+    // only here, so that a process without TensorFlow loads none of it
+    const [{ runExamples }, { startTensorflow }] = await Promise.all([import('./run-examples'), import('./tensorflow/start')]);
+    const tensorflow = await startTensorflow(tensorflowFolder, { threads: wasm.threads, cancel: options.cancel }, runExamples());
+    await wasm.dispose();
+    return { name, threads: wasm.threads, kernelVariant: `${tensorflow.version} ${tensorflow.device}`, dispose: async () => tensorflow.dispose() };
+  } catch (error) {
+    await setBackend(backendName);
+    return { ...wasm, name: 'wasm', refusal: problemFrom(error) };
+  }
 }
 
 let current: BackendHandle | undefined;

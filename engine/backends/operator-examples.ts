@@ -62,17 +62,18 @@ export function operatorExamples(): Examples {
 /** Entries side by side, as behind a concatenation; both cut-offs; both kernel sizes. */
 const steerableExamples = (): readonly OperatorExample<'SteerableConvolutionBackward'>[] =>
   [
-    { from: '2x0e+1x1e+1x2e+1x0e+2x1e', to: '4x0e+2x1e+1x2e', lattice: { kernelSize: 5, radialFunctions: 5, cutoff: true } },
-    { from: '1x0e', to: '3x0e+1x1e+1x2e', lattice: { kernelSize: 5, radialFunctions: 4, cutoff: false } },
-    { from: '2x0e+1x2e', to: '1x0e+2x1e', lattice: { kernelSize: 3, radialFunctions: 3, cutoff: false } },
-  ].map(({ from, to, lattice }) => {
+    { from: '2x0e+1x1e+1x2e+1x0e+2x1e', to: '4x0e+2x1e+1x2e', harmonics: '1x0e+1x1e+1x2e', lattice: { diameter: 5, steps: [1, 1, 1] as const, radialFunctions: 5, cutoff: true } },
+    { from: '1x0e', to: '3x0e+1x1e+1x2e', harmonics: '1x0e+1x1e+1x2e', lattice: { diameter: 5, steps: [1, 1, 1] as const, radialFunctions: 4, cutoff: false } },
+    { from: '2x0e+1x2e', to: '1x0e+2x1e', harmonics: '1x0e+1x1e+1x2e', lattice: { diameter: 3, steps: [1, 1, 1] as const, radialFunctions: 3, cutoff: false } },
+  ].map(({ from, to, harmonics: text, lattice }) => {
+    const harmonics = parseIrreps(text);
     const pair = { irrepsIn: parseIrreps(from), irrepsOut: parseIrreps(to) };
     return {
-      attributes: { ...pair, lattice },
+      attributes: { ...pair, harmonics, lattice },
       inputs: {
         x: normal('x', ...volume, dimension(pair.irrepsIn)),
         dy: normal('dy', ...volume, dimension(pair.irrepsOut)),
-        weight: normal('weight', lattice.radialFunctions, weightsOf(pathsOf(pair.irrepsIn, pair.irrepsOut))),
+        weight: normal('weight', lattice.radialFunctions, weightsOf(pathsOf(pair.irrepsIn, pair.irrepsOut, harmonics))),
         self: normal('self', weightsOf(selfPathsOf(pair.irrepsIn, pair.irrepsOut))),
       },
     };

@@ -49,17 +49,17 @@ function kernelOf(constant: Constant, { kernel, self: selfPlan, extents, centre 
 }
 
 /** The formula is that of `steerableKernel` in math/so3. */
-function steerablePlan(key: string, { irrepsIn, irrepsOut, lattice: spec }: SteerableConvolutionAttributes): SteerablePlan {
+function steerablePlan(key: string, { irrepsIn, irrepsOut, harmonics, lattice: spec }: SteerableConvolutionAttributes): SteerablePlan {
   const { reach, points, taps } = lattice(spec);
-  const side = 2 * reach + 1;
-  const pointOf = ([x, y, z]: readonly [number, number, number]): number => ((z + reach) * side + y + reach) * side + x + reach;
+  const [width, height, depth] = reach.map((voxels) => 2 * voxels + 1) as [number, number, number];
+  const pointOf = ([x, y, z]: readonly [number, number, number]): number => ((z + reach[2]) * height + y + reach[1]) * width + x + reach[0];
   const functions = spec.radialFunctions;
   return {
     kernel: {
       key,
       irrepsIn,
       irrepsOut,
-      paths: pathsOf(irrepsIn, irrepsOut),
+      paths: pathsOf(irrepsIn, irrepsOut, harmonics),
       points,
       functions,
       basisOf: ({ entryIn, degree, entryOut, coefficient }) => {
@@ -67,8 +67,8 @@ function steerablePlan(key: string, { irrepsIn, irrepsOut, lattice: spec }: Stee
         const [sizeIn, size, sizeOut] = [2 * degreeIn + 1, 2 * degree + 1, 2 * degreeOut + 1];
         const coupling = clebschGordan(degreeIn, degree, degreeOut);
         const basis = new Float32Array(points * sizeIn * sizeOut * functions);
-        for (const { offset, basis: radial } of taps) {
-          const harmonic = sphericalHarmonics(degree, offset).subarray(degree * degree);
+        for (const { offset, point, basis: radial } of taps) {
+          const harmonic = sphericalHarmonics(degree, point).subarray(degree * degree);
           for (let ik = 0; ik < sizeIn * sizeOut; ik++) {
             const [i, k] = [Math.floor(ik / sizeOut), ik % sizeOut];
             let angular = 0;
@@ -80,7 +80,7 @@ function steerablePlan(key: string, { irrepsIn, irrepsOut, lattice: spec }: Stee
       },
     },
     self: selfConnectionPlan({ irrepsIn, irrepsOut }),
-    extents: [side, side, side],
+    extents: [depth, height, width],
     centre: pointOf([0, 0, 0]),
   };
 }
