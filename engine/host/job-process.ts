@@ -1,6 +1,6 @@
 /** @file Main file of a job process: its own thread only handles messages, so that a cancel or a pause is read at once; the training runs in a worker thread. */
 import { constants, setPriority } from 'node:os';
-import { Worker } from 'node:worker_threads';
+import { SHARE_ENV, Worker } from 'node:worker_threads';
 import { problemFrom } from '../contract/problem';
 import type { JobMessage, JobRequest } from './training-job';
 import type { JobWorkerData } from './job-worker';
@@ -35,7 +35,8 @@ process.on('message', (message: JobRequest) => {
   if (message.kind === 'pause') Atomics.store(cancel, 1, 1);
   if (message.kind === 'resume') resume();
   if (message.kind !== 'train' || worker) return;
-  worker = new Worker(new URL('./job-worker.js', import.meta.url), { workerData: { cancel, request: message.request } satisfies JobWorkerData });
+  // TensorFlow reads its settings from the environment of the process
+  worker = new Worker(new URL('./job-worker.js', import.meta.url), { workerData: { cancel, request: message.request } satisfies JobWorkerData, env: SHARE_ENV });
   worker.on('message', say);
   worker.on('error', (error) => say({ kind: 'end', result: { ok: false, problem: problemFrom(error) } }));
   worker.on('exit', () => process.disconnect?.());

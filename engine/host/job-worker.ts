@@ -1,10 +1,10 @@
 /** @file The compute thread of a job process. */
 import { parentPort, workerData } from 'node:worker_threads';
 import packageJson from '../../package.json';
-import { startBackend } from '../backends/choose';
 import { problemFrom } from '../contract/problem';
 import { meanDice, overlaps } from '../evaluation/dice';
 import { train } from '../training/train';
+import { startChosenBackend } from './backend-option';
 import type { JobMessage, TrainingRequest } from './training-job';
 
 export interface JobWorkerData {
@@ -15,11 +15,11 @@ const { cancel, request } = workerData as JobWorkerData;
 const say = (message: JobMessage): void => parentPort!.postMessage(message);
 
 try {
-  const backend = await startBackend({ threads: request.threads, cancel });
+  const backend = await startChosenBackend(request.backend ?? 'wasm', { threads: request.threads, cancel });
   const record = await train({
     ...request,
     score: (prediction, reference, structures) => meanDice(overlaps(prediction, reference, structures)),
-    environment: { version: packageJson.version, backend: 'wasm', kernelVariant: backend.kernelVariant, threads: backend.threads },
+    environment: { version: packageJson.version, backend: backend.name, kernelVariant: backend.kernelVariant, threads: backend.threads },
     onProgress: (progress) => say({ kind: 'progress', progress }),
   });
   say({ kind: 'end', result: { ok: true, value: record } });

@@ -1,6 +1,7 @@
 /** @file One training in a process of its own, as the command line sees it. The process ends with the job, and its memory with it. */
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { BackendName } from '../backends/choose';
 import { GyraError, type Result } from '../contract/problem';
 import type { RunRecord } from '../contract/run-record';
 import type { TrainingSpec } from '../contract/training-spec';
@@ -13,6 +14,8 @@ export interface TrainingRequest {
   readonly resume: boolean;
   readonly timeLimitMinutes?: number;
   readonly threads?: number;
+  /** Default wasm. */
+  readonly backend?: BackendName;
 }
 /** To the job process; anything else it gets is ignored. */
 export type JobRequest = { kind: 'train'; request: TrainingRequest } | { kind: 'cancel' | 'pause' | 'resume' };

@@ -1,13 +1,15 @@
 /** @file `gyra bench`: how long the engine takes on this machine. Times on a shared machine are noisy: compare within one run. */
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
-import { startBackend } from '../../backends/choose';
+import type { BackendName } from '../../backends/choose';
 import { badInput } from '../../contract/problem';
+import { backendOption, startChosenBackend } from '../backend-option';
 import { benchRows, type BenchRow } from '../bench-rows';
 import { parseCount } from '../option-parsers';
 
 interface Options {
   threads?: number;
+  backend: BackendName;
   rows?: string;
   json?: boolean;
 }
@@ -28,24 +30,25 @@ export function register(program: Command): void {
     .command('bench')
     .description('measure the speed of the engine')
     .option('--threads <count>', 'threads to compute with', parseCount)
+    .addOption(backendOption())
     .option('--rows <text>', 'only rows whose id contains this')
     .option('--json', 'print one JSON document')
     .action(run);
 }
 
-async function run({ threads, rows = '', json }: Options): Promise<void> {
+async function run({ threads, rows = '', backend: name, json }: Options): Promise<void> {
   const all = benchRows(fileURLToPath(new URL('../../assets/models/hippocampus-steerable', import.meta.url)));
   const chosen = all.filter(({ id }) => id.includes(rows));
   if (!chosen.length) throw badInput(`No row of the benchmark contains "${rows}".`, `Choose among ${all.map(({ id }) => id).join(', ')}.`);
-  const backend = await startBackend({ threads });
+  const backend = await startChosenBackend(name, { threads });
   try {
     const measured: Measured[] = [];
     for (const row of chosen) {
       process.stderr.write(`${row.id} ...\n`);
       measured.push(await measure(row));
     }
-    const result = { threads: backend.threads, kernelVariant: backend.kernelVariant, rows: measured };
-    process.stdout.write(json ? `${JSON.stringify(result)}\n` : `${backend.threads} threads, ${backend.kernelVariant} SIMD\n${measured.map(({ id, ms, figure, repeats, what }) => `${id.padEnd(24)} ${ms.toFixed(1).padStart(9)} ms  ${figure} of ${repeats}: ${what}\n`).join('')}`);
+    const result = { backend: backend.name, threads: backend.threads, kernelVariant: backend.kernelVariant, rows: measured };
+    process.stdout.write(json ? `${JSON.stringify(result)}\n` : `${backend.name} ${backend.kernelVariant}, ${backend.threads} threads\n${measured.map(({ id, ms, figure, repeats, what }) => `${id.padEnd(24)} ${ms.toFixed(1).padStart(9)} ms  ${figure} of ${repeats}: ${what}\n`).join('')}`);
   } finally {
     await backend.dispose();
   }

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Option, type Command } from 'commander';
 import { z } from 'zod';
-import { startBackend } from '../../backends/choose';
+import type { BackendName } from '../../backends/choose';
 import { acceptedSizes } from '../../contract/network-sizes';
 import { badInput } from '../../contract/problem';
 import type { RunRecord } from '../../contract/run-record';
@@ -15,6 +15,7 @@ import { evaluate, type Evaluation } from '../../evaluation/evaluate';
 import { predictVolume } from '../../evaluation/predict-volume';
 import { defaultDegrees, protocols, type Protocol } from '../../evaluation/protocols';
 import { loadNetwork } from '../../training/weights-file';
+import { backendOption, startChosenBackend } from '../backend-option';
 import { listOf, oneOf, parseCount, parseDegrees } from '../option-parsers';
 import { progressLine } from '../progress-line';
 
@@ -24,6 +25,7 @@ interface Options {
   protocol: Protocol[];
   degrees: readonly number[];
   threads?: number;
+  backend: BackendName;
   record?: boolean;
   json?: boolean;
 }
@@ -39,6 +41,7 @@ export function register(program: Command): void {
     .option('--protocol <list>', `rotations, separated by commas: ${protocols.join(', ')}`, listOf(oneOf(protocols)), [])
     .option('--degrees <list>', 'angles of the protocol planes', listOf(parseDegrees), defaultDegrees)
     .option('--threads <count>', 'threads to compute with', parseCount)
+    .addOption(backendOption())
     .option('--record', "store the result in the run folder's run.json")
     .option('--json', 'print one JSON document')
     .action(run);
@@ -48,7 +51,7 @@ async function run(model: string, datasetFolder: string, options: Options): Prom
   const { protocol, degrees } = options;
   if (options.record && !(protocol.includes('planes') && degrees.includes(0))) throw badInput('--record stores Dice over angle, which was not asked for.', 'Add --protocol planes, with 0 among the --degrees.');
   const dataset = await openDataset(datasetFolder);
-  const backend = await startBackend({ threads: options.threads });
+  const backend = await startChosenBackend(options.backend, { threads: options.threads });
   try {
     const { network, spec, record } = await loadNetwork(model);
     if (options.record && !record) throw badInput(`${basename(model)} is no run folder, so there is no record to add to.`, 'Give the folder that holds run.json, or leave out --record.');

@@ -2,17 +2,19 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { startBackend } from '../../backends/choose';
+import type { BackendName } from '../../backends/choose';
 import { badInput } from '../../contract/problem';
 import { readBytes, writeByRename } from '../../data/file-access';
 import { readImage, writeVolume } from '../../data/nifti';
 import { predictUpright } from '../../evaluation/predict-volume';
 import { loadNetwork } from '../../training/weights-file';
+import { backendOption, startChosenBackend } from '../backend-option';
 import { parseCount } from '../option-parsers';
 
 interface Options {
   output: string;
   threads?: number;
+  backend: BackendName;
   json?: boolean;
 }
 
@@ -24,14 +26,15 @@ export function register(program: Command): void {
     .argument('<image>', 'NIfTI image')
     .requiredOption('-o, --output <file>', 'labels to write, .nii or .nii.gz')
     .option('--threads <count>', 'threads to compute with', parseCount)
+    .addOption(backendOption())
     .option('--json', 'print one JSON document')
     .action(predict);
 }
 
-async function predict(model: string, imagePath: string, { output, threads, json }: Options): Promise<void> {
+async function predict(model: string, imagePath: string, { output, threads, backend: name, json }: Options): Promise<void> {
   await checkOutput(output, imagePath);
   const image = readImage(await readBytes(imagePath), basename(imagePath));
-  const backend = await startBackend({ threads });
+  const backend = await startChosenBackend(name, { threads });
   try {
     const { network, structures } = await loadNetwork(model);
     const start = performance.now();

@@ -1,6 +1,8 @@
 /** @file `gyra train SPEC`: one training in a process of its own; Ctrl-C keeps what a resume needs. */
 import { basename, join } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
+import type { BackendName } from '../../backends/choose';
+import { backendOption } from '../backend-option';
 import { parseCount } from '../option-parsers';
 import { readTrainingSpec } from '../read-training-spec';
 import { startTrainingJob } from '../training-job';
@@ -10,6 +12,7 @@ interface Options {
   set: string[];
   out?: string;
   threads?: number;
+  backend: BackendName;
   timeLimit?: number;
   resume?: boolean;
   json?: boolean;
@@ -23,16 +26,17 @@ export function register(program: Command): void {
     .option('--set <key=value>', 'change one field of the spec, as in --set stopping.maximumSteps=100; may be given again', (text: string, all: string[]) => [...all, text], [])
     .option('--out <folder>', 'run folder (default: runs/<name of the spec>)')
     .option('--threads <count>', 'threads to compute with', parseCount)
+    .addOption(backendOption())
     .option('--time-limit <minutes>', 'stop after the epoch in which so many minutes have passed', parseMinutes)
     .option('--resume', 'go on from the last whole epoch; starts the run where there is none')
     .option('--json', 'print the run record as one JSON document')
     .action(run);
 }
 
-async function run(specName: string, { set, out, threads, timeLimit, resume = false, json }: Options): Promise<void> {
+async function run(specName: string, { set, out, threads, backend, timeLimit, resume = false, json }: Options): Promise<void> {
   const { spec, datasetFolder } = await readTrainingSpec(specName, set);
   const runFolder = out ?? join('runs', spec.name);
-  const job = startTrainingJob({ spec, datasetFolder, runFolder, resume, timeLimitMinutes: timeLimit, threads }, report);
+  const job = startTrainingJob({ spec, datasetFolder, runFolder, resume, timeLimitMinutes: timeLimit, threads, backend }, report);
   const stop = (): void => job.cancel();
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
