@@ -1,7 +1,7 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', 'runs/', 'release/', 'assets/', 'test-results/'] },
+  { ignores: ['dist/', '.gyra/', 'node_modules/', 'runs/', 'release/', 'assets/', 'test-results/'] },
   ...tseslint.configs.recommended,
   {
     rules: {
