@@ -27,6 +27,8 @@ export function operatorExamples(): Examples {
   const steerable = steerableExamples();
   const self = selfExamples();
   const convolution = [3, 5].map((kernelSize) => ({ kernelSize, x: normal('x', ...volume, 5), dy: normal('dy', ...volume, 7), weight: normal('weight', kernelSize, kernelSize, kernelSize, 5, 7) }));
+  const depthwise = [3, 5].map((kernelSize) => ({ kernelSize, x: normal('x', ...volume, 6), dy: normal('dy', ...volume, 6), weight: normal('weight', kernelSize, kernelSize, kernelSize, 6) }));
+  const grouped = normal('x', ...volume, 12);
   const norm = field.map((one) => ({ ...one, attributes: { irreps: one.irreps, epsilon: 1e-5 }, weight: normal('weight', copies(one.irreps)), bias: normal('bias', scalarCopies(one.irreps)) }));
   const gated = field.map((one) => ({ attributes: { irreps: one.irreps }, x: normal('x', ...volume, dimension(gateInputIrreps(one.irreps))), dy: one.dy }));
   const pooled = field.map((one) => ({ attributes: { irreps: one.irreps }, x: withTies(one.x), dy: normal('dy', ...halved, dimension(one.irreps)) }));
@@ -40,6 +42,13 @@ export function operatorExamples(): Examples {
     Convolution: convolution.map(({ x, weight }) => ({ inputs: { x, weight }, attributes: {} })),
     ConvolutionBackwardInput: convolution.map(({ dy, weight }) => ({ inputs: { dy, weight }, attributes: {} })),
     ConvolutionBackwardWeight: convolution.map(({ dy, x, kernelSize }) => ({ inputs: { dy, x }, attributes: { kernelSize } })),
+    DepthwiseConvolution: depthwise.map(({ x, weight }) => ({ inputs: { x, weight }, attributes: {} })),
+    DepthwiseConvolutionBackwardInput: depthwise.map(({ dy, weight }) => ({ inputs: { dy, weight }, attributes: {} })),
+    DepthwiseConvolutionBackwardWeight: depthwise.map(({ dy, x, kernelSize }) => ({ inputs: { dy, x }, attributes: { kernelSize } })),
+    GatherRows: [{ inputs: { weight: normal('weight', 2, 3, 5) }, attributes: { rows: [4, 0, 0, 5, 2, 1, 3, 4], shape: [4, 10] } }],
+    GatherRowsBackward: [{ inputs: { dy: normal('dy', 4, 10) }, attributes: { rows: [4, 0, 0, 5, 2, 1, 3, 4], shape: [2, 3, 5] } }],
+    GroupMaximum: [{ inputs: { x: rounded(grouped) }, attributes: { order: 4 } }],
+    GroupMaximumBackward: [{ inputs: { dy: normal('dy', ...volume, 3), x: rounded(grouped) }, attributes: { order: 4 } }],
     InstanceNorm: norm.map(({ x, weight, bias, attributes }) => ({ inputs: { x, weight, bias }, attributes })),
     InstanceNormBackward: norm.map(({ dy, x, weight, attributes }) => ({ inputs: { dy, x, weight }, attributes })),
     Gate: gated.map(({ x, attributes }) => ({ inputs: { x }, attributes })),

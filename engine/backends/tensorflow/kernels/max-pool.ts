@@ -1,8 +1,9 @@
 /** @file MaxPool: each voxel of a window gets a share of the result, the first largest scalar all of it, equal norms equal parts. */
-import { add, addN, cast, concat, div, equal, greaterEqual, logicalAnd, logicalNot, logicalOr, matMul, maximum, mul, reshape, split, square, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
+import { add, addN, cast, concat, div, greaterEqual, matMul, maximum, mul, reshape, split, square, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
 import { copiesOf, dimension, type Irreps } from '../../../math/so3/irreps';
 import { poolingTie } from '../../../ops/operators';
 import { membership } from './copy-matrices';
+import { firstLargest } from './first-largest';
 import type { Constant, KernelFactory } from './kernel';
 import { fromWindowVoxels, windowVoxels, type WindowExtent } from './windows';
 
@@ -39,17 +40,6 @@ function runsOf(irreps: Irreps): { irreps: Irreps; isScalar: boolean; width: num
     else runs.push({ irreps: [entry], isScalar, width: dimension([entry]) });
   }
   return runs;
-}
-
-function firstLargest(values: readonly Tensor[]): Tensor[] {
-  const largest = values.reduce((a, b) => maximum(a, b));
-  let found: Tensor | undefined;
-  return values.map((value) => {
-    const isLargest = equal(value, largest);
-    const isFirst = found ? logicalAnd(isLargest, logicalNot(found)) : isLargest;
-    found = found ? logicalOr(found, isLargest) : isLargest;
-    return cast(isFirst, 'float32');
-  });
 }
 
 function largestNorms(constant: Constant, values: readonly Tensor[], irreps: Irreps): Tensor[] {

@@ -6,7 +6,10 @@ import { adamStep } from './adam-step';
 import { argMaxChannels } from './arg-max-channels';
 import { concatChannels } from './concat-channels';
 import { convolution } from './convolution';
+import { depthwiseConvolution } from './depthwise-convolution';
 import { gate } from './gate';
+import { gatherRows } from './gather-rows';
+import { groupMaximum } from './group-maximum';
 import { instanceNorm } from './instance-norm';
 import { createConstants, type Constant, type KernelFunction } from './kernel';
 import { leakyRelu } from './leaky-relu';
@@ -26,7 +29,10 @@ const kernelTable = (constant: Constant): { [N in OperatorName]: KernelFunction<
   ...argMaxChannels(constant),
   ...concatChannels(constant),
   ...convolution(constant),
+  ...depthwiseConvolution(constant),
   ...gate(constant),
+  ...gatherRows(constant),
+  ...groupMaximum(constant),
   ...instanceNorm(constant),
   ...leakyRelu(constant),
   ...maxPool(constant),
