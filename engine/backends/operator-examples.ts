@@ -16,24 +16,38 @@ export interface OperatorExample<N extends OperatorName> {
 type Examples = { readonly [N in OperatorName]: readonly OperatorExample<N>[] };
 
 const volume = [1, 4, 6, 10];
-const doubled = [1, 8, 12, 20];
 const halved = [1, 2, 3, 5];
 const irreps = parseIrreps('3x0e+2x1e+1x2e');
 const scalars = parseIrreps('5x0e');
+const oddIrreps = parseIrreps('2x0e+2x0o+1x1o+2x1e+1x2e');
+
+const normSizes = ['root-mean-square', 'mean-norm'] as const;
+/** Each method by an amount along x, y and z, and the voxels z, y, x it makes of 4 x 6 x 10. */
+const resamplings = [
+  { method: 'linear', amount: [2, 2, 2], to: [8, 12, 20] },
+  { method: 'linear', amount: [3, 1, 2], to: [8, 6, 30] },
+  { method: 'average', amount: [5, 3, 2], to: [2, 2, 2] },
+  { method: 'pad', amount: [2, 0, 1], to: [5, 6, 12] },
+] as const;
 
 /** Made when asked for: a process that checks nothing pays nothing. */
 export function operatorExamples(): Examples {
-  const field = [irreps, scalars].map((of) => ({ irreps: of, x: normal('x', ...volume, dimension(of)), dy: normal('dy', ...volume, dimension(of)) }));
+  const field = [irreps, scalars, oddIrreps].map((of) => ({ irreps: of, x: normal('x', ...volume, dimension(of)), dy: normal('dy', ...volume, dimension(of)) }));
+  const [{ x, dy }] = field as [(typeof field)[number]];
   const steerable = steerableExamples();
   const self = selfExamples();
   const convolution = [3, 5].map((kernelSize) => ({ kernelSize, x: normal('x', ...volume, 5), dy: normal('dy', ...volume, 7), weight: normal('weight', kernelSize, kernelSize, kernelSize, 5, 7) }));
   const depthwise = [3, 5].map((kernelSize) => ({ kernelSize, x: normal('x', ...volume, 6), dy: normal('dy', ...volume, 6), weight: normal('weight', kernelSize, kernelSize, kernelSize, 6) }));
   const grouped = normal('x', ...volume, 12);
-  const norm = field.map((one) => ({ ...one, attributes: { irreps: one.irreps, epsilon: 1e-5 }, weight: normal('weight', copies(one.irreps)), bias: normal('bias', scalarCopies(one.irreps)) }));
+  const norm = field.flatMap((one) => normSizes.map((by) => ({ one, by }))).map(({ one, by }) => ({ ...one, attributes: { irreps: one.irreps, epsilon: 1e-5, by }, weight: normal('weight', copies(one.irreps)), bias: normal('bias', scalarCopies(one.irreps)) }));
   const gated = field.map((one) => ({ attributes: { irreps: one.irreps }, x: normal('x', ...volume, dimension(gateInputIrreps(one.irreps))), dy: one.dy }));
-  const pooled = field.map((one) => ({ attributes: { irreps: one.irreps }, x: withTies(one.x), dy: normal('dy', ...halved, dimension(one.irreps)) }));
+  const pooled = field.flatMap((one) => [
+    { attributes: { irreps: one.irreps, extent: [2, 2, 2] as const }, x: withTies(one.x), dy: normal('dy', ...halved, dimension(one.irreps)) },
+    { attributes: { irreps: one.irreps, extent: [5, 3, 1] as const }, x: withTies(one.x), dy: normal('dy', 1, 4, 2, 2, dimension(one.irreps)) },
+  ]);
+  const resampled = resamplings.map(({ to, ...attributes }) => ({ attributes: { ...attributes, size: [10, 6, 4] as const }, x, dy: normal('dy', 1, ...to, dimension(irreps)) }));
+  const copyFactors = field.map((one) => ({ attributes: { irreps: one.irreps }, x: one.x, dy: one.dy, scale: normal('scale', 1, copies(one.irreps)), shift: normal('shift', scalarCopies(one.irreps)) }));
   const losses = [true, false].map((dice) => ({ attributes: { dice }, logits: normal('logits', ...volume, 4), labels: labels(4, ...volume), dloss: { shape: [], data: Float32Array.of(0.7) } }));
-  const [{ x, dy }] = field as [(typeof field)[number]];
   return {
     SteerableConvolution: steerable.map(({ attributes, inputs: { x, weight, self } }) => ({ attributes, inputs: { x, weight, self } })),
     SteerableConvolutionBackward: steerable,
@@ -51,14 +65,17 @@ export function operatorExamples(): Examples {
     GroupMaximumBackward: [{ inputs: { dy: normal('dy', ...volume, 3), x: rounded(grouped) }, attributes: { order: 4 } }],
     InstanceNorm: norm.map(({ x, weight, bias, attributes }) => ({ inputs: { x, weight, bias }, attributes })),
     InstanceNormBackward: norm.map(({ dy, x, weight, attributes }) => ({ inputs: { dy, x, weight }, attributes })),
+    NormStatistics: norm.map(({ x, attributes: { irreps, by } }) => ({ inputs: { x }, attributes: { irreps, by } })),
+    ScaleCopies: copyFactors.map(({ x, scale, shift, attributes }) => ({ inputs: { x, scale, shift }, attributes })),
+    ScaleCopiesBackward: copyFactors.map(({ dy, x, attributes }) => ({ inputs: { dy, x }, attributes })),
     Gate: gated.map(({ x, attributes }) => ({ inputs: { x }, attributes })),
     GateBackward: gated.map(({ dy, x, attributes }) => ({ inputs: { dy, x }, attributes })),
     LeakyRelu: [{ inputs: { x }, attributes: { slope: 0.01 } }],
     LeakyReluBackward: [{ inputs: { dy, x }, attributes: { slope: 0.01 } }],
     MaxPool: pooled.map(({ x, attributes }) => ({ inputs: { x }, attributes })),
     MaxPoolBackward: pooled.map(({ dy, x, attributes }) => ({ inputs: { dy, x }, attributes })),
-    UpsampleTrilinear: [{ inputs: { x }, attributes: {} }, { inputs: { x: normal('x', 2, 1, 3, 2, 4) }, attributes: {} }],
-    UpsampleTrilinearBackward: [{ inputs: { dy: normal('dy', ...doubled, 3) }, attributes: {} }],
+    Resample: resampled.map(({ x, attributes }) => ({ inputs: { x }, attributes })),
+    ResampleBackward: resampled.map(({ dy, attributes }) => ({ inputs: { dy }, attributes })),
     ConcatChannels: [{ inputs: { a: x, b: normal('b', ...volume, 3) }, attributes: {} }],
     ConcatChannelsBackward: [{ inputs: { dy }, attributes: { channelsA: 9 } }],
     SegmentationLoss: losses.map(({ attributes, logits, labels }) => ({ attributes, inputs: { logits, labels } })),

@@ -1,5 +1,6 @@
-/** @file MaxPool: each voxel of a window gets a share of the result, the first largest scalar all of it, equal norms equal parts. */
+/** @file MaxPool: each voxel of a window gets a share of the result, the first largest even scalar all of it, equal norms equal parts. */
 import { add, addN, cast, concat, div, greaterEqual, matMul, maximum, mul, reshape, split, square, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
+import type { AlongAxes } from '../../../contract/network-sizes';
 import { copiesOf, dimension, type Irreps } from '../../../math/so3/irreps';
 import { poolingTie } from '../../../ops/operators';
 import { membership } from './copy-matrices';
@@ -7,15 +8,15 @@ import { firstLargest } from './first-largest';
 import type { Constant, KernelFactory } from './kernel';
 import { fromWindowVoxels, windowVoxels, type WindowExtent } from './windows';
 
-const extent: WindowExtent = [2, 2, 2];
-
 export const maxPool: KernelFactory<'MaxPool' | 'MaxPoolBackward'> = (constant) => ({
-  MaxPool: ({ x }, { irreps }) => {
-    const voxels = windowVoxels(x, extent);
+  MaxPool: ({ x }, { irreps, extent }) => {
+    const voxels = windowVoxels(x, alongZyx(extent));
     return [addN(shares(constant, voxels, irreps).map((share, n) => mul(share, voxels[n]!)))];
   },
-  MaxPoolBackward: ({ dy, x }, { irreps }) => [fromWindowVoxels(shares(constant, windowVoxels(x, extent), irreps).map((share) => mul(share, dy)), extent)],
+  MaxPoolBackward: ({ dy, x }, { irreps, extent }) => [fromWindowVoxels(shares(constant, windowVoxels(x, alongZyx(extent)), irreps).map((share) => mul(share, dy)), alongZyx(extent))],
 });
+
+const alongZyx = ([x, y, z]: AlongAxes): WindowExtent => [z, y, x];
 
 /** For each voxel of the windows, by channel: what part of the result is its value. */
 function shares(constant: Constant, voxels: readonly Tensor[], irreps: Irreps): Tensor[] {
@@ -30,11 +31,11 @@ function shares(constant: Constant, voxels: readonly Tensor[], irreps: Irreps): 
   return copies.length === 0 ? [] : voxels.map((_, voxel) => (byRun.length === 1 ? byRun[0]![voxel]! : concat(byRun.map((run) => run[voxel]!), 4)));
 }
 
-/** Neighbouring entries that are all scalars or all of higher degree. */
+/** Neighbouring entries that are all even scalars, pooled by value, or none of them. */
 function runsOf(irreps: Irreps): { irreps: Irreps; isScalar: boolean; width: number }[] {
   const runs: { irreps: Irreps; isScalar: boolean; width: number }[] = [];
   for (const entry of irreps.filter(({ multiplicity }) => multiplicity > 0)) {
-    const isScalar = entry.degree === 0;
+    const isScalar = entry.degree === 0 && entry.parity === 1;
     const last = runs.at(-1);
     if (last?.isScalar === isScalar) runs[runs.length - 1] = { irreps: [...last.irreps, entry], isScalar, width: last.width + dimension([entry]) };
     else runs.push({ irreps: [entry], isScalar, width: dimension([entry]) });

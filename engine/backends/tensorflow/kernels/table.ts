@@ -14,10 +14,10 @@ import { instanceNorm } from './instance-norm';
 import { createConstants, type Constant, type KernelFunction } from './kernel';
 import { leakyRelu } from './leaky-relu';
 import { maxPool } from './max-pool';
+import { resample } from './resample';
 import { segmentationLoss } from './segmentation-loss';
 import { selfConnection } from './self-connection';
 import { steerableConvolution } from './steerable-convolution';
-import { upsampleTrilinear } from './upsample-trilinear';
 
 /** Stands in the table for a kernel that is still to be written. */
 export const withoutKernel = (name: OperatorName) => (): never => {
@@ -36,10 +36,10 @@ const kernelTable = (constant: Constant): { [N in OperatorName]: KernelFunction<
   ...instanceNorm(constant),
   ...leakyRelu(constant),
   ...maxPool(constant),
+  ...resample(constant),
   ...segmentationLoss(constant),
   ...selfConnection(constant),
   ...steerableConvolution(constant),
-  ...upsampleTrilinear(constant),
 });
 
 /**
