@@ -139,7 +139,8 @@ export interface Segmentation {
 /** What the engine says unasked. */
 export interface EngineEvents {
   engine: { state: 'starting' | 'ready' | 'restarted' | 'failed'; problem?: Problem; status?: EngineStatus };
-  job: { jobId: string; title: string; state: 'queued' | 'running' | 'paused' | 'done' | 'cancelled' | 'failed'; progress: number; done: number; of: number; secondsLeft: number | null; problem?: Problem };
+  /** `done` and `of` count `unit`, a word in the plural. */
+  job: { jobId: string; title: string; state: 'queued' | 'running' | 'paused' | 'done' | 'cancelled' | 'failed'; progress: number; done: number; of: number; unit: string; secondsLeft: number | null; problem?: Problem };
   curvePoint: { jobId: string; caseId: string; modelId: string; plane: Plane; degrees: number; meanDice: number | null; scores: readonly StructureScore[] };
 }
 export type EngineEvent = keyof EngineEvents;

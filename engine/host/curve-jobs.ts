@@ -32,7 +32,7 @@ export function createCurveJobs(compute: Pick<Compute, 'run' | 'cancel'>, tell: 
     job.state = state;
     const done = job.of - job.points.length;
     const secondsLeft = done === 0 ? null : (job.spentMs / done / 1000) * job.points.length;
-    tell('job', { jobId: job.id, title: `Dice over angle, ${job.args.plane}`, state, progress: done / job.of, done, of: job.of, secondsLeft, ...(problem && { problem }) });
+    tell('job', { jobId: job.id, title: `Dice over angle, ${job.args.plane}`, state, progress: done / job.of, done, of: job.of, unit: 'segmentations', secondsLeft, ...(problem && { problem }) });
   }
 
   function end(job: Job, state: 'done' | 'cancelled' | 'failed', problem?: Problem): void {

@@ -135,6 +135,9 @@ function EndLabels({ series, degrees, x, y, height }: OverlayProps & { degrees: 
 function Marker({ series, now, isHollow, x, y, height, isLabelLeft }: OverlayProps & { now: readonly DiceNow[]; isHollow: boolean; isLabelLeft: boolean }) {
   const marks = now.filter((entry): entry is DiceNow & { dice: number } => entry.dice !== null);
   const labels = spreadApart(marks.map(({ dice }) => y(dice)), 14, inset.top + 4, height - inset.bottom);
+  // Where one mark lies on another, each value says by a mark of its own whose it is.
+  const isCrowded = marks.some(({ dice }, index) => Math.abs(labels[index] - y(dice)) > 1);
+  const labelLeft = isCrowded ? 21 : 11;
   return (
     <g>
       <path className="pose-line" d={`M${x},${inset.top}V${height}`} strokeDasharray={isHollow ? '3 3' : undefined} />
@@ -146,7 +149,12 @@ function Marker({ series, now, isHollow, x, y, height, isLabelLeft }: OverlayPro
             <g transform={`translate(${x},${y(dice)})`}>
               {isHollow ? <MarkShapePath mark={mark} radius={6} fillOpacity={0} stroke={`var(${mark.colour})`} strokeWidth={2} /> : <MarkShapePath mark={mark} radius={6.5} stroke="var(--surface)" strokeWidth={1.5} />}
             </g>
-            <text className={`num value ${isStale ? 'stale' : ''}`} x={isLabelLeft ? x - 11 : x + 11} textAnchor={isLabelLeft ? 'end' : 'start'} y={labels[index] + 4}>
+            {isCrowded && (
+              <g transform={`translate(${isLabelLeft ? x - 14 : x + 14},${labels[index]})`}>
+                <MarkShapePath mark={mark} radius={3.5} />
+              </g>
+            )}
+            <text className={`num value ${isStale ? 'stale' : ''}`} x={isLabelLeft ? x - labelLeft : x + labelLeft} textAnchor={isLabelLeft ? 'end' : 'start'} y={labels[index] + 4}>
               {diceText(dice)}
             </text>
           </g>

@@ -54,12 +54,12 @@ export function JobBar() {
 
 function JobRow({ job }: { job: Job }) {
   const workbench = useWorkbench();
-  const { jobId, title, state, progress, done, of, secondsLeft } = job;
+  const { jobId, title, state, progress, done, of, unit, secondsLeft } = job;
   if (isUnfinished(job))
     return (
       <span className="job">
         <span className="job-title">
-          {title}: <span className="num">{done}</span> of <span className="num">{of}</span>
+          {title}: <span className="num">{done}</span> of <span className="num">{of}</span> {unit}
           {state === 'queued' && ', waiting'}
           {state === 'paused' && ', paused'}
         </span>
@@ -78,7 +78,7 @@ function JobRow({ job }: { job: Job }) {
       <span className="job-title">
         {title}
         {state === 'done' && ': done'}
-        {state === 'cancelled' && `: cancelled at ${done} of ${of}; what was computed is kept`}
+        {state === 'cancelled' && `: cancelled at ${done} of ${of} ${unit}; what was computed is kept`}
         {state === 'failed' && <span className="error-text">: {job.problem?.message ?? 'failed'}</span>}
       </span>
       {state === 'cancelled' && (

@@ -19,6 +19,9 @@ export function durationText(seconds: number): string {
   return hours > 0 ? `${hours}:${padded(minutes)}:${padded(rest)}` : `${minutes}:${padded(rest)}`;
 }
 
+/** `71 ms`, `24.5 s`. */
+export const computingText = (milliseconds: number): string => (milliseconds < 9950 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`);
+
 /** `36 × 48 × 40` */
 export const shapeText = (shape: readonly number[]): string => shape.join(' × ');
 

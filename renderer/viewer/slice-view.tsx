@@ -166,10 +166,18 @@ function drawLetters(context: CanvasRenderingContext2D, plane: Plane, { orientat
   context.textAlign = 'center';
   // Beside the middle, where the crosshair often runs.
   const [inset, aside] = [8 * ratio, 9 * ratio];
-  context.fillText(atLeft, inset, height / 2 - aside);
-  context.fillText(atRight, width - inset, height / 2 - aside);
-  context.fillText(atTop, width / 2 + aside, inset);
-  context.fillText(atBottom, width / 2 + aside, height - inset);
+  // Legible on bright tissue too.
+  context.strokeStyle = `rgb(${colours.background.join()})`;
+  context.lineWidth = 3 * ratio;
+  context.lineJoin = 'round';
+  const letter = (text: string, x: number, y: number) => {
+    context.strokeText(text, x, y);
+    context.fillText(text, x, y);
+  };
+  letter(atLeft, inset, height / 2 - aside);
+  letter(atRight, width - inset, height / 2 - aside);
+  letter(atTop, width / 2 + aside, inset);
+  letter(atBottom, width / 2 + aside, height - inset);
 }
 
 function together(layers: readonly { readonly weight: Float32Array }[], length: number): Float32Array {

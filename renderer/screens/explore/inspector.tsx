@@ -1,10 +1,11 @@
 /** @file What is laid over the scan, which structures, and the worst pose found so far. */
 import { Eye, EyeOff } from 'lucide-react';
+import type { ReactNode } from 'react';
 import type { ModelSummary, Structure } from '../../../engine/contract/engine-api';
 import { visitCount, worstVisit } from '../../state/dice-of-case';
 import { highlight } from '../../state/highlight';
 import { changeSettings, remember } from '../../state/history';
-import { poseText } from '../../state/pose';
+import { isUpright, poseText, type Pose } from '../../state/pose';
 import { useSession } from '../../state/session';
 import { markOf } from '../../state/shown-models';
 import { goTo } from '../../state/turning';
@@ -119,7 +120,7 @@ function WorstPoseSection({ shown }: { shown: readonly ModelSummary[] }) {
         <div className="worst-row" key={model.id}>
           <ModelMarkIcon mark={markOf(models, model.id)} />
           <span className="num cut" title={poseText(worst.pose)}>
-            {diceText(worst.meanDice)} <span className="quiet">at {poseText(worst.pose).replace('.0°', '°')}</span>
+            {diceText(worst.meanDice)} <span className="quiet">{shortPose(worst.pose)}</span>
           </span>
           <Button small onClick={() => goTo(worst.pose)} aria-label={`Go to the worst pose of ${model.name}`}>
             Go there
@@ -127,5 +128,18 @@ function WorstPoseSection({ shown }: { shown: readonly ModelSummary[] }) {
         </div>
       ))}
     </section>
+  );
+}
+
+/** Fits the narrow inspector; the whole pose is in the row's title. */
+function shortPose(pose: Pose): ReactNode {
+  if (isUpright(pose)) return 'upright';
+  const [angle] = poseText(pose).replace('.0°', '°').split(' ');
+  const [long, short] = pose.kind === 'free' ? ['off the planes', 'free'] : [pose.plane, pose.plane.slice(0, 3)];
+  return (
+    <>
+      at {angle} <span className="wide">{long}</span>
+      <span className="tight">{short}</span>
+    </>
   );
 }

@@ -9,6 +9,7 @@ import { usePose } from '../../state/pose-store';
 import { useSession } from '../../state/session';
 import { dragBy, endGesture, startGesture } from '../../state/turning';
 import { useWorkspace } from '../../state/workspace';
+import { computingText } from '../../ui/format';
 import { structureToken, tokenRgb } from '../../ui/tokens';
 import { caseBox } from '../../viewer/reslice';
 import { SliceView, type SliceScene } from '../../viewer/slice-view';
@@ -70,7 +71,7 @@ export function ModelTile({ open, model, structures, crosshair, onCrosshair }: M
             <VolumeView scene={volumeScene} label={`3D view of ${name}; drag or use the arrow keys to turn`} onTurnStart={startGesture} onTurn={dragBy} onTurnEnd={endGesture} />
             <Caption layers={captionOf({ ...overlays, prediction: overlays.prediction && segmentation !== undefined }, open.reference !== null)} />
             <span className="tag bottom-left num">{shownPose}</span>
-            {segmentation && <span className="tag bottom-right num">{Math.round(segmentation.milliseconds)} ms</span>}
+            {segmentation && <span className="tag bottom-right num">{computingText(segmentation.milliseconds)}</span>}
           </div>
         )}
         {layout !== '3d' && (

@@ -66,7 +66,7 @@ export function fakeEngine({ cases, latencyMs = 5, models = fakeModels }: FakeOp
     startCurve: async ({ caseId, modelIds, plane, degrees }: { caseId: string; modelIds: string[]; plane: Plane; degrees: number[] }) => {
       const jobId = `curve ${calls.length}`;
       void (async () => {
-        const job = { jobId, title: `Dice over angle, ${plane}`, of: degrees.length };
+        const job = { jobId, title: `Dice over angle, ${plane}`, of: degrees.length, unit: 'poses' };
         for (const [index, angle] of degrees.entries()) {
           await waited(4 * latencyMs);
           if (cancelledJobs.has(jobId)) return tell('job', { ...job, state: 'cancelled', progress: index / degrees.length, done: index, secondsLeft: null });
