@@ -105,7 +105,9 @@ async function readListing(folder: string): Promise<Listing> {
     return { ...(await readJson(join(folder, 'dataset.json'), datasetJson)), problems: [] };
   } catch (thrown) {
     const problem = problemFrom(thrown);
-    const missing = { code: problem.code, message: `${basename(folder)} has no dataset.json.`, remedy: 'Give a folder of the Medical Segmentation Decathlon: dataset.json, imagesTr and labelsTr.' };
+    const found = await stat(folder).catch(() => null);
+    const message = found === null ? `${basename(folder)} was not found.` : found.isDirectory() ? `${basename(folder)} has no dataset.json.` : `${basename(folder)} is a file, not the folder of a data set.`;
+    const missing = { code: problem.code, message, remedy: 'Give a folder of the Medical Segmentation Decathlon: dataset.json, imagesTr and labelsTr.' };
     return { name: basename(folder), labels: {}, training: [], problems: [problem.code === 'not-found' ? missing : problem] };
   }
 }

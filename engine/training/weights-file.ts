@@ -36,6 +36,7 @@ export interface LoadedNetwork {
 export async function loadNetwork(path: string): Promise<LoadedNetwork> {
   const folder = (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
   const file = folder ? join(path, 'best.safetensors') : path;
+  if (folder && !(await stat(file).catch(() => undefined))) throw badInput(`${basename(path)} holds no best.safetensors, so there is no trained network in it.`, 'Give the folder of a run that has finished an epoch, or a .safetensors file.');
   const { tensors, metadata } = readSafetensors(await readBytes(file), folder ? `${basename(path)}/best.safetensors` : basename(path));
   const record = folder ? await readJson(join(path, 'run.json'), runRecord) : undefined;
   const spec = readMetadata(metadata['spec'], modelSpec, basename(file));

@@ -27,6 +27,12 @@ describe('openDataset', () => {
     expect((await openDataset(temporaryFolder({ ...files('a'), 'imagesTr/._a.nii.gz': 'x' }))).cases).toHaveLength(1);
   });
 
+  it('tells a missing folder and a file from a folder without a list', async () => {
+    const folder = temporaryFolder({ 'scan.nii': 'x' });
+    await expect(openDataset(`${folder}/nothing`)).rejects.toMatchObject({ code: 'not-found', message: 'nothing was not found.' });
+    await expect(openDataset(`${folder}/scan.nii`)).rejects.toMatchObject({ message: 'scan.nii is a file, not the folder of a data set.' });
+  });
+
   it.each([
     ['a folder without dataset.json', {}, /has no dataset.json/],
     ['broken JSON', { 'dataset.json': '{' }, /dataset.json is not valid JSON/],
@@ -40,10 +46,6 @@ describe('openDataset', () => {
     ['a file outside the folder', { ...files('a'), 'dataset.json': { ...listing('a'), training: [{ image: '../x.nii.gz', label: './labelsTr/a.nii.gz' }] } }, /x.nii.gz lies outside/],
   ])('refuses %s', async (_what, content, message) => {
     await expect(openDataset(temporaryFolder(content))).rejects.toThrow(message);
-  });
-
-  it('refuses a folder that is not there', async () => {
-    await expect(openDataset(`${temporaryFolder()}/nowhere`)).rejects.toMatchObject({ code: 'not-found', message: 'nowhere has no dataset.json.' });
   });
 });
 

@@ -92,5 +92,6 @@ describe('a file that cannot be used is refused with its name and a remedy, and 
     await expect(loadNetwork(file)).rejects.toMatchObject({ name: 'GyraError', code: 'bad-input', message: expect.stringMatching(message), remedy: expect.stringMatching(/\w+\.$/) });
     expect(handle.backend.numDataIds()).toBe(before);
   });
+  it('a folder without weights', async () => expect(loadNetwork(temporaryFolder())).rejects.toMatchObject({ code: 'bad-input', message: expect.stringMatching(/^gyra-test-\w+ holds no best\.safetensors/) }));
   it('missing', async () => expect(loadNetwork(join(temporaryFolder(), 'none.safetensors'))).rejects.toMatchObject({ name: 'GyraError', message: expect.stringContaining('none.safetensors') }));
 });

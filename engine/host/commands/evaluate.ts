@@ -72,7 +72,7 @@ async function run(model: string, datasetFolder: string, options: Options): Prom
       progressLine('Poses'),
     );
     if (options.record) await writeByRename(join(model, 'run.json'), `${JSON.stringify({ ...record, evaluation: recorded(result, dataset, options) }, null, 2)}\n`);
-    process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : printed(result));
+    process.stdout.write(options.json ? `${JSON.stringify(documented(result))}\n` : printed(result));
   } finally {
     await backend.dispose();
   }
@@ -109,12 +109,15 @@ function recorded({ poses }: Evaluation, dataset: MsdDataset, { cases, split }: 
   return { dataset: dataset.name, split: cases === undefined ? split : basename(cases), upright: { mean: upright.mean, sd: upright.sd, n: upright.n }, curve };
 }
 
+/** The JSON document other programs rely on; the interpolation ceiling is said to people only. */
+const documented = ({ poses, ...rest }: Evaluation) => ({ ...rest, poses: poses.map(({ interpolationCeiling: _, ...pose }) => pose) });
+
 function printed({ cases, mean, undefined: empty, structures, poses, worst }: Evaluation): string {
   const dice = (value: number | null): string => (value === null ? 'undefined' : value.toFixed(4));
   const lines = [
     `${cases} cases, mean Dice ${dice(mean)} upright${empty > 0 ? `; undefined, because empty in reference and prediction: ${empty}` : ''}`,
     ...Object.entries(structures).map(([name, { mean: own, sd, n }]) => `  ${name}: ${dice(own)}, SD ${sd.toFixed(4)}, n ${n}`),
-    ...poses.map(({ protocol, plane, axis, degrees, mean: turned, sd, n }) => `  ${protocol} ${plane ?? `about (${axis?.map((part) => part.toFixed(2)).join(', ')})`} ${degrees}°: ${dice(turned)}, SD ${sd.toFixed(4)}, n ${n}`),
+    ...poses.map(({ protocol, plane, axis, degrees, mean: turned, sd, n, interpolationCeiling }) => `  ${protocol} ${plane ?? `about (${axis?.map((part) => part.toFixed(2)).join(', ')})`} ${degrees}°: ${dice(turned)}, SD ${sd.toFixed(4)}, n ${n}; interpolation alone leaves ${dice(interpolationCeiling)}`),
     ...(worst ? [`Worst: ${dice(worst.dice)}, ${worst.case}, ${worst.pose.protocol} ${worst.pose.plane ?? ''} ${worst.pose.degrees}°`] : []),
   ];
   return `${lines.join('\n')}\n`;

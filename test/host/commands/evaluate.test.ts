@@ -47,8 +47,10 @@ describe('gyra evaluate', () => {
     expect(stderr).toContain('Poses');
     const result = JSON.parse(stdout);
     expect(result).toMatchObject({ cases: 2, mean: 1, undefined: 0, structures: { Body: { mean: 1, sd: 0, n: 2 } }, worst: { dice: 1, case: 'b' } });
+    expect(Object.keys(result).sort()).toEqual(['cases', 'mean', 'poses', 'structures', 'undefined', 'worst']);
     expect(result.poses).toHaveLength(6 + 24);
-    expect(result.poses[1]).toEqual({ protocol: 'planes', plane: 'sagittal', degrees: 90, mean: 1, sd: 0, n: 2, worst: { dice: 1, case: 'b' }, interpolationCeiling: 1 });
+    expect(Object.keys(result.poses.at(-1)).sort()).toEqual(['axis', 'degrees', 'mean', 'n', 'protocol', 'sd', 'worst']);
+    expect(result.poses[1]).toEqual({ protocol: 'planes', plane: 'sagittal', degrees: 90, mean: 1, sd: 0, n: 2, worst: { dice: 1, case: 'b' } });
     expect(stdout.trim().split('\n')).toHaveLength(1);
   });
 
@@ -60,7 +62,7 @@ describe('gyra evaluate', () => {
 
   it('prints a table for people', async () => {
     const { stdout } = await run('evaluate', 'm.safetensors', `${temporaryFolder(dataset)}/data`, '--protocol', 'planes', '--degrees', '45');
-    expect(stdout).toMatch(/^2 cases, mean Dice 1.0000 upright\n {2}Body: 1.0000, SD 0.0000, n 2\n {2}planes sagittal 45°: 0\.\d{4}/);
+    expect(stdout).toMatch(/^2 cases, mean Dice 1.0000 upright\n {2}Body: 1.0000, SD 0.0000, n 2\n {2}planes sagittal 45°: 0\.\d{4}, SD \d\.\d{4}, n 2; interpolation alone leaves 0\.\d{4}\n/);
     expect(stdout).toMatch(/Worst: 0\.\d{4}, b, planes \w+ 45°\n$/);
   });
 
