@@ -80,6 +80,9 @@ export class I32 extends Value {
   or(b: number | I32) {
     return this.with(b, 0x72);
   }
+  xor(b: number | I32) {
+    return this.with(b, 0x73);
+  }
   shl(b: number | I32) {
     return this.with(b, 0x74);
   }

@@ -1,45 +1,72 @@
 /** @file The steerable convolution with its self-connection, factorised (never the dense kernel); both gradients come from one pass over dy. */
 import { badInput } from '../../../contract/problem';
 import { dimension, printIrreps, type Irreps } from '../../../math/so3/irreps';
-import type { LatticeSpec } from '../../../math/so3/lattice';
+import { lattice, type Lattice, type LatticeSpec } from '../../../math/so3/lattice';
 import type { SteerableConvolutionAttributes } from '../../../ops/operators';
 import type { BoundKernel } from '../machine';
 import type { HeapTensor } from '../backend';
 import type { KernelFactory } from './kernel';
+import { maximumDegree } from './steerable/harmonic-polynomials';
+import { stencilOf, type Stencil } from './steerable/stencil';
+import { printPlan, streamPlan, type StreamPlan } from './steerable/stream-plan';
 import { chooseTile, planesPerTile, type TileShape } from './steerable/tile-shape';
 import type { passFields} from './steerable/tiles';
-import { correlateBlock, emitPass, emitSumSlabs, entryWords, mixBlock, passScratchBytes, weightsPerSumItem, withGradient, withOutput } from './steerable/tiles';
+import { correlateBlock, emitPass, emitSumSlabs, entryWords, kindOf, mixBlock, passScratchBytes, weightsPerSumItem, withGradient, withOutput } from './steerable/tiles';
 import { packWeights, unpackGradient, weightLayout, type WeightLayout } from './steerable/weights';
 
 /** Partial weight gradients at most: fixed, so that sums do not depend on the number of threads. */
 const maximumSlabs = 16;
 
+/** What is known of a layer before its weights. */
+interface Layer {
+  readonly stencil: Stencil;
+  /** Names the lattice and harmonics. */
+  readonly tables: string;
+  readonly layout: WeightLayout;
+  readonly plans: { readonly forward: StreamPlan; readonly adjoint: StreamPlan };
+}
+const printLattice = ({ diameter, steps, radialFunctions, cutoff }: LatticeSpec): string => `${diameter} ${steps.join(' ')} ${radialFunctions} ${cutoff}`;
+
 export const steerableConvolution: KernelFactory<'SteerableConvolution' | 'SteerableConvolutionBackward'> = (backend) => {
   const { machine } = backend;
   const { heap } = machine;
   const { sumSlabs } = machine.load((m) => ({ sumSlabs: emitSumSlabs(m) }));
-  const layouts = new Map<string, WeightLayout>();
+  const stencils = new Map<string, { lattice: Lattice; stencil: Stencil }>();
+  const layers = new Map<string, Layer>();
   const passes = new Map<string, BoundKernel<typeof passFields>>();
 
-  const layoutOf = (attributes: SteerableConvolutionAttributes): WeightLayout => {
-    const { irrepsIn, irrepsOut, harmonics, lattice } = attributes;
-    if (printIrreps(harmonics) !== '1x0e+1x1e+1x2e' || lattice.steps.some((step) => step !== 1)) throw badInput('This kernel is not one the fast convolution knows.', 'Use the harmonics 1x0e+1x1e+1x2e and unit steps.');
-    const key = `${printIrreps(irrepsIn)} ${printIrreps(irrepsOut)} ${lattice.diameter} ${lattice.radialFunctions} ${lattice.cutoff}`;
-    if (!layouts.has(key)) layouts.set(key, weightLayout(attributes));
-    return layouts.get(key)!;
+  const stencilFor = (spec: LatticeSpec, harmonics: Irreps) => {
+    const key = `${printLattice(spec)} ${printIrreps(harmonics)}`;
+    if (!stencils.has(key)) {
+      const voxels = lattice(spec);
+      stencils.set(key, { lattice: voxels, stencil: stencilOf(voxels, harmonics.map(({ degree }) => degree)) });
+    }
+    return stencils.get(key)!;
   };
-  /** Compiled once for each lattice and tile shape, whatever the irreps. */
-  const passFor = ({ stencil }: WeightLayout, { diameter, cutoff }: LatticeSpec, tile: TileShape) => {
-    const key = `${diameter} ${cutoff} ${tile.width} ${tile.height}`;
-    if (!passes.has(key)) passes.set(key, machine.load((m) => ({ pass: emitPass(m, stencil, tile) })).pass);
+  const layerOf = (attributes: SteerableConvolutionAttributes): Layer => {
+    const { irrepsIn, irrepsOut, harmonics } = attributes;
+    const key = `${printIrreps(irrepsIn)} ${printIrreps(irrepsOut)} ${printIrreps(harmonics)} ${printLattice(attributes.lattice)}`;
+    if (!layers.has(key)) {
+      for (const irreps of [irrepsIn, irrepsOut, harmonics])
+        if (irreps.some(({ degree }) => degree > maximumDegree)) throw badInput(`The irreps ${printIrreps(irreps)} have a degree above ${maximumDegree}.`, `Use degrees up to ${maximumDegree}.`);
+      const { lattice: voxels, stencil } = stencilFor(attributes.lattice, harmonics);
+      const plans = { forward: streamPlan(stencil, harmonics, irrepsIn, irrepsOut), adjoint: streamPlan(stencil, harmonics, irrepsOut, irrepsIn) };
+      layers.set(key, { stencil, tables: `${printLattice(attributes.lattice)} ${printIrreps(harmonics)}`, layout: weightLayout(stencil, voxels, attributes), plans });
+    }
+    return layers.get(key)!;
+  };
+  /** Compiled once for each lattice, kinds of entries and tile shape, whatever the multiplicities. */
+  const passFor = ({ stencil, tables }: Layer, plan: StreamPlan, tile: TileShape) => {
+    const key = `${tables} ${printPlan(plan)} ${tile.width} ${tile.height}`;
+    if (!passes.has(key)) passes.set(key, machine.load((m) => ({ pass: emitPass(m, stencil, plan, tile) })).pass);
     return passes.get(key)!;
   };
   const entryTable = (irreps: Irreps): number => {
     const at = heap.allocate(irreps.length * entryWords * 4);
     let channel = 0;
     heap.integers(at, irreps.length * entryWords).set(
-      irreps.flatMap(({ degree, multiplicity }) => {
-        const words = [degree, multiplicity, channel];
+      irreps.flatMap(({ degree, parity, multiplicity }) => {
+        const words = [kindOf(degree, parity), multiplicity, channel];
         channel += multiplicity * (2 * degree + 1);
         return words;
       }),
@@ -48,8 +75,8 @@ export const steerableConvolution: KernelFactory<'SteerableConvolution' | 'Steer
   };
 
   interface Pass {
-    attributes: SteerableConvolutionAttributes;
-    layout: WeightLayout;
+    layer: Layer;
+    plan: StreamPlan;
     irrepsFrom: Irreps;
     irrepsTo: Irreps;
     from: HeapTensor;
@@ -59,7 +86,8 @@ export const steerableConvolution: KernelFactory<'SteerableConvolution' | 'Steer
     packed: number;
   }
   /** Runs the pass on each item of the batch; with a gradient, returns the summed packed gradient (a block the caller releases). */
-  function run({ attributes, layout, irrepsFrom, irrepsTo, from, output, with: other, packed }: Pass): number {
+  function run({ layer, plan, irrepsFrom, irrepsTo, from, output, with: other, packed }: Pass): number {
+    const { layout, stencil } = layer;
     const [batch, sizeZ, sizeY, sizeX] = from.shape as [number, number, number, number];
     const tile = chooseTile(sizeX, sizeZ);
     const planes = planesPerTile(sizeX, sizeY, sizeZ, tile);
@@ -74,7 +102,7 @@ export const steerableConvolution: KernelFactory<'SteerableConvolution' | 'Steer
     const entriesOut = entryTable(irrepsTo);
     try {
       const voxels = sizeX * sizeY * sizeZ;
-      const pass = passFor(layout, attributes.lattice, tile);
+      const pass = passFor(layer, plan, tile);
       for (let b = 0; b < batch; b++)
         pass(
           {
@@ -87,7 +115,7 @@ export const steerableConvolution: KernelFactory<'SteerableConvolution' | 'Steer
             mode: withOutput + (other ? withGradient : 0),
           },
           slabs,
-          passScratchBytes(layout.stencil, tile, planes, channelsTo),
+          passScratchBytes(stencil, plan, tile, planes, channelsTo),
         );
       if (!other) return 0;
       const sum = heap.allocate(layout.length * 4);
@@ -101,35 +129,31 @@ export const steerableConvolution: KernelFactory<'SteerableConvolution' | 'Steer
 
   return {
     SteerableConvolution: ({ x, weight, self }, attributes) => {
-      const layout = layoutOf(attributes);
+      const layer = layerOf(attributes);
+      const { layout, plans } = layer;
       const { irrepsIn, irrepsOut } = attributes;
       const y = backend.output([...x.shape.slice(0, 4), dimension(irrepsOut)]);
       const packed = heap.allocate(layout.length * 4);
       try {
         packWeights(layout, values(weight), values(self), 'forward', mixBlock, heap.floats(packed, layout.length));
-        run({ attributes, layout, irrepsFrom: irrepsIn, irrepsTo: irrepsOut, from: x, output: y, packed });
-      } catch (error) {
-        backend.disposeData(y.info.dataId);
-        throw error;
+        run({ layer, plan: plans.forward, irrepsFrom: irrepsIn, irrepsTo: irrepsOut, from: x, output: y, packed });
       } finally {
         heap.release(packed);
       }
       return [y.info];
     },
     SteerableConvolutionBackward: ({ dy, x, weight, self }, attributes) => {
-      const layout = layoutOf(attributes);
+      const layer = layerOf(attributes);
+      const { layout, plans } = layer;
       const { irrepsIn, irrepsOut } = attributes;
       const outputs = [backend.output(x.shape), backend.output(weight.shape), backend.output(self.shape)] as const;
       const [dx, dweight, dself] = outputs;
       const packed = heap.allocate(layout.length * 4);
       try {
         packWeights(layout, values(weight), values(self), 'adjoint', mixBlock, heap.floats(packed, layout.length));
-        const gradient = run({ attributes, layout, irrepsFrom: irrepsOut, irrepsTo: irrepsIn, from: dy, output: dx, with: x, packed });
+        const gradient = run({ layer, plan: plans.adjoint, irrepsFrom: irrepsOut, irrepsTo: irrepsIn, from: dy, output: dx, with: x, packed });
         unpackGradient(layout, heap.floats(gradient, layout.length), correlateBlock, values(dweight), values(dself));
         heap.release(gradient);
-      } catch (error) {
-        for (const output of outputs) backend.disposeData(output.info.dataId);
-        throw error;
       } finally {
         heap.release(packed);
       }

@@ -4,28 +4,26 @@
  */
 import type { I32} from '../../assembler';
 import { loadSplat, loadV128, V128, type FunctionBuilder, type FunctionReference, type ModuleBuilder } from '../../assembler';
-import { couplingsFrom, degrees, outputScale } from './paths';
-import { maximumDegree, type HarmonicTerm, type Stencil } from './stencil';
-import { groupSize, maximumPlanes, streamsBetween, type ScratchLayout, type TileShape } from './tile-shape';
-
-const componentsPerShell = (maximumDegree + 1) ** 2;
-const componentIndex = (degree: number, component: number) => degree * degree + component;
+import { outputScale } from './couplings';
+import type { HarmonicTerm, Stencil } from './stencil';
+import type { StreamPlan, Target } from './stream-plan';
+import { groupSize, harmonicsOf, maximumPlanes, type ScratchLayout, type TileShape } from './tile-shape';
 
 export interface Stages {
   /** (gathered plane, maps of the plane, row sums). */
   readonly mapPlane: FunctionReference;
-  /** By degree of the input: (maps at the first plane of the window, streams towards degree 0, 1, 2, harmonics). */
-  readonly couple: readonly FunctionReference[];
+  /** By degree of the input, where the plan has targets: (maps at the first plane of the window, harmonics, streams towards each target). */
+  readonly couple: readonly (FunctionReference | undefined)[];
   /** By number of output copies in the block (index 1, 2): (accumulator, stride of copies, streams, number of streams, weights, components, stride of components). */
   readonly mix: Readonly<Record<number, FunctionReference>>;
   /** By number of output copies in the block (1 to 4): (weight gradient, gradient of the output, stride of copies, streams, number of streams, components, stride of components). */
   readonly correlate: Readonly<Record<number, FunctionReference>>;
 }
 
-export function emitStages(m: ModuleBuilder, stencil: Stencil, tile: TileShape, layout: ScratchLayout): Stages {
+export function emitStages(m: ModuleBuilder, stencil: Stencil, plan: StreamPlan, tile: TileShape, layout: ScratchLayout): Stages {
   return {
     mapPlane: emitMapPlane(m, stencil, tile, layout),
-    couple: degrees.map((degree) => (degree === 0 ? emitScalarStreams(m, stencil, layout) : emitCoupledStreams(m, stencil, layout, degree))),
+    couple: plan.map((targets, degree) => (targets.length === 0 ? undefined : degree === 0 ? emitScalarStreams(m, stencil, targets, layout) : emitCoupledStreams(m, stencil, targets, layout, degree))),
     mix: { 1: emitMix(m, layout, 1), 2: emitMix(m, layout, 2) },
     correlate: Object.fromEntries([1, 2, 3, 4].map((copies) => [copies, emitCorrelate(m, layout, copies)])),
   };
@@ -61,9 +59,9 @@ class Shared {
 }
 
 /** Even and odd sums along x of every row, then the patterns over (x, z). */
-function emitMapPlane(m: ModuleBuilder, { reach, maps }: Stencil, { width, height }: TileShape, { rowStride, streamStride }: ScratchLayout): FunctionReference {
+function emitMapPlane(m: ModuleBuilder, { reach: [reachX, , reachZ], maps }: Stencil, { width, height }: TileShape, { rowStride, streamStride }: ScratchLayout): FunctionReference {
   const firstColumn = 4;
-  const rowSumStride = 2 * reach * width;
+  const rowSumStride = 2 * reachX * width;
   return m.function(['i32', 'i32', 'i32'], (f: FunctionBuilder, plane: I32, map: I32, sums: I32) => {
     const row = f.i32(plane);
     const sum = f.i32(sums);
@@ -71,9 +69,9 @@ function emitMapPlane(m: ModuleBuilder, { reach, maps }: Stencil, { width, heigh
       f.advance(row, (rowStride - width) * 4);
       f.advance(sum, (rowSumStride - width) * 4);
     };
-    f.times(height + 2 * reach, () => {
+    f.times(height + 2 * reachZ, () => {
       f.times(width / 4, () => {
-        for (let d = 1; d <= reach; d++) {
+        for (let d = 1; d <= reachX; d++) {
           const right = f.v128(loadV128(row, (firstColumn + d) * 4));
           const left = f.v128(loadV128(row, (firstColumn - d) * 4));
           f.store(sum, right.add(left), (d - 1) * 2 * width * 4);
@@ -88,12 +86,12 @@ function emitMapPlane(m: ModuleBuilder, { reach, maps }: Stencil, { width, heigh
     f.set(sum, sums);
     // value along x at row dz: the voxel itself, or the even or odd sum at distance d
     const along = (d: number, odd: boolean, dz: number): V128 =>
-      d === 0 ? loadV128(row, ((dz + reach) * rowStride + firstColumn) * 4) : loadV128(sum, ((dz + reach) * rowSumStride + ((d - 1) * 2 + Number(odd)) * width) * 4);
+      d === 0 ? loadV128(row, ((dz + reachZ) * rowStride + firstColumn) * 4) : loadV128(sum, ((dz + reachZ) * rowSumStride + ((d - 1) * 2 + Number(odd)) * width) * 4);
     const patterns = maps.map((taps) => {
       const at = (dx: number, dz: number) => taps.find((tap) => tap.dx === dx && tap.dz === dz)?.coefficient ?? 0;
       const terms: { d: number; oddX: boolean; dz: number; oddZ: boolean; coefficient: number }[] = [];
-      for (let d = 0; d <= reach; d++)
-        for (let dz = 0; dz <= reach; dz++) {
+      for (let d = 0; d <= reachX; d++)
+        for (let dz = 0; dz <= reachZ; dz++) {
           const coefficient = at(d, dz);
           if (!coefficient) continue;
           terms.push({ d, dz, oddX: d > 0 && at(-d, dz) === -coefficient, oddZ: dz > 0 && at(d, -dz) === -coefficient, coefficient });
@@ -126,8 +124,8 @@ function emitMapPlane(m: ModuleBuilder, { reach, maps }: Stencil, { width, heigh
   });
 }
 
-/** All harmonics of one shell from the maps of the planes around; `map` points at plane -reach. */
-function harmonicSums(f: FunctionBuilder, { reach, harmonics }: Stencil, { streamStride, mapPlaneStride }: ScratchLayout, map: I32, store: (shell: number, degree: number, component: number, value: V128 | undefined) => void): void {
+/** All harmonics of the degrees given, in each of their radial streams, from the maps of the planes around; `map` points at the lowest plane of the window. */
+function harmonicSums(f: FunctionBuilder, { reach: [, reach], harmonics, radial }: Stencil, { streamStride, mapPlaneStride }: ScratchLayout, wanted: ReadonlySet<number>, map: I32, store: (degree: number, stream: number, component: number, value: V128 | undefined) => void): void {
   const load = (i: number, dy: number) => loadV128(map, ((dy + reach) * mapPlaneStride + i * streamStride) * 4);
   const pairs = (terms: readonly HarmonicTerm[]) =>
     terms
@@ -136,83 +134,123 @@ function harmonicSums(f: FunctionBuilder, { reach, harmonics }: Stencil, { strea
         const mirrored = terms.find((term) => term.map === i && term.dy === -dy)!;
         return { map: i, dy, coefficient, odd: dy > 0 && mirrored.coefficient === -coefficient };
       });
-  for (const [shell, byDegree] of harmonics.entries()) {
-    const shared = new Shared(f);
-    const key = (p: { map: number; dy: number; odd: boolean }) => `${p.map} ${p.dy} ${p.odd}`;
-    byDegree.flat().forEach((terms) => pairs(terms).forEach((pair) => shared.count(key(pair))));
-    byDegree.forEach((components, degree) =>
-      components.forEach((terms, component) => {
-        const values = pairs(terms).map((pair) => ({
-          coefficient: pair.coefficient,
-          value: shared.value(key(pair), () => {
-            if (pair.dy === 0) return load(pair.map, 0);
-            return pair.odd ? load(pair.map, pair.dy).sub(load(pair.map, -pair.dy)) : load(pair.map, pair.dy).add(load(pair.map, -pair.dy));
-          }),
-        }));
-        store(shell, degree, component, values.length ? combine(values) : undefined);
+  const pairKey = (p: { map: number; dy: number; odd: boolean }) => `${p.map} ${p.dy} ${p.odd}`;
+  const shellKey = (degree: number, component: number, shell: number) => `${degree} ${component} shell ${shell}`;
+  const shared = new Shared(f);
+  const shellSums = (degree: number, component: number, visit: (shell: number, terms: readonly HarmonicTerm[], coefficient: number, stream: number) => void) =>
+    radial[degree]!.forEach(({ shells }, stream) =>
+      shells.forEach(({ shell, coefficient }) => {
+        const terms = harmonics[shell]![degree]![component]!;
+        if (terms.length) visit(shell, terms, coefficient, stream);
       }),
     );
+  const components = [...wanted].flatMap((degree) => Array.from({ length: 2 * degree + 1 }, (_, component) => ({ degree, component })));
+  for (const { degree, component } of components) {
+    const counted = new Set<number>();
+    shellSums(degree, component, (shell, terms) => {
+      shared.count(shellKey(degree, component, shell));
+      if (!counted.has(shell)) pairs(terms).forEach((pair) => shared.count(pairKey(pair)));
+      counted.add(shell);
+    });
+  }
+  for (const { degree, component } of components) {
+    const streams: { coefficient: number; value: V128 }[][] = radial[degree]!.map(() => []);
+    shellSums(degree, component, (shell, terms, coefficient, stream) => {
+      const value = shared.value(shellKey(degree, component, shell), () =>
+        combine(
+          pairs(terms).map((pair) => ({
+            coefficient: pair.coefficient,
+            value: shared.value(pairKey(pair), () => {
+              if (pair.dy === 0) return load(pair.map, 0);
+              return pair.odd ? load(pair.map, pair.dy).sub(load(pair.map, -pair.dy)) : load(pair.map, pair.dy).add(load(pair.map, -pair.dy));
+            }),
+          })),
+        ),
+      );
+      streams[stream]!.push({ coefficient, value });
+    });
+    streams.forEach((terms, stream) => store(degree, stream, component, terms.length ? combine(terms) : undefined));
   }
 }
 
-const streamOffset = (stencil: Stencil, layout: ScratchLayout, degreeIn: number, degreeOut: number, component: number, stream: number) =>
-  (component * groupSize[degreeIn]! * streamsBetween(stencil, degreeIn, degreeOut) + stream) * layout.streamStride * 4;
+const streamOffset = (layout: ScratchLayout, degreeIn: number, { streams }: Target, component: number, stream: number) => (component * groupSize[degreeIn]! * streams + stream) * layout.streamStride * 4;
+const wantedHarmonics = (targets: readonly Target[]): ReadonlySet<number> => new Set(targets.flatMap(({ couplings }) => couplings.map(({ degree }) => degree)));
+const centre = ({ reach, centreMap }: Stencil, layout: ScratchLayout, map: I32, offset = 0): V128 => loadV128(map, offset + (reach[1] * layout.mapPlaneStride + centreMap * layout.streamStride) * 4);
 
 /** From scalars every harmonic is a stream as it is. */
-function emitScalarStreams(m: ModuleBuilder, stencil: Stencil, layout: ScratchLayout): FunctionReference {
-  return m.function(['i32', 'i32', 'i32', 'i32', 'i32'], (f: FunctionBuilder, map: I32, to0: I32, to1: I32, to2: I32) => {
-    const to = [to0, to1, to2];
+function emitScalarStreams(m: ModuleBuilder, stencil: Stencil, targets: readonly Target[], layout: ScratchLayout): FunctionReference {
+  return m.function(['i32', 'i32', ...targets.map(() => 'i32' as const)], (f: FunctionBuilder, map: I32, _harmonics: I32, ...to: I32[]) => {
     f.times(layout.voxels / 4, () => {
-      harmonicSums(f, stencil, layout, map, (shell, degree, component, value) => f.store(to[degree]!, value ?? V128.of(0), streamOffset(stencil, layout, 0, degree, component, shell)));
-      f.store(to0, centre(stencil, layout, map), streamOffset(stencil, layout, 0, 0, 0, stencil.radii.length));
+      harmonicSums(f, stencil, layout, wantedHarmonics(targets), map, (degree, stream, component, value) =>
+        targets.forEach((target, t) => {
+          if (target.couplings.some((coupling) => coupling.degree === degree)) f.store(to[t]!, value ?? V128.of(0), streamOffset(layout, 0, target, component, stream));
+        }),
+      );
+      targets.forEach((target, t) => {
+        if (target.self) f.store(to[t]!, centre(stencil, layout, map), streamOffset(layout, 0, target, 0, target.streams - 1));
+      });
       for (const pointer of [map, ...to]) f.advance(pointer, 16);
     });
   });
 }
 
-const centre = (stencil: Stencil, layout: ScratchLayout, map: I32): V128 => loadV128(map, (stencil.reach * layout.mapPlaneStride + stencil.centreMap * layout.streamStride) * 4);
-
-/** From vectors and rank-2 tensors: harmonics of each component, then the couplings. */
-function emitCoupledStreams(m: ModuleBuilder, stencil: Stencil, layout: ScratchLayout, degreeIn: number): FunctionReference {
+/** From vectors and tensors: harmonics of each component, then the couplings. */
+function emitCoupledStreams(m: ModuleBuilder, stencil: Stencil, targets: readonly Target[], layout: ScratchLayout, degreeIn: number): FunctionReference {
   const components = 2 * degreeIn + 1;
-  const shells = stencil.radii.length;
-  const harmonicOffset = (component: number, shell: number, degree: number, i: number) => ((component * shells + shell) * componentsPerShell + componentIndex(degree, i)) * 16;
-  const componentStride = (maximumPlanes + 2 * stencil.reach) * layout.mapPlaneStride * 4;
-  return m.function(['i32', 'i32', 'i32', 'i32', 'i32'], (f: FunctionBuilder, maps: I32, to0: I32, to1: I32, to2: I32, harmonics: I32) => {
-    const to = [to0, to1, to2];
-    const map = f.i32();
+  const wanted = wantedHarmonics(targets);
+  const starts = stencil.radial.map((_, degree) => stencil.radial.slice(0, degree).reduce((sum, streams, l) => sum + streams.length * (2 * l + 1), 0));
+  const componentBytes = harmonicsOf(stencil) * 16;
+  const harmonicOffset = (degree: number, stream: number, i: number) => (starts[degree]! + stream * (2 * degree + 1) + i) * 16;
+  const vanishing = new Set<string>();
+  const componentStride = (maximumPlanes + 2 * stencil.reach[1]) * layout.mapPlaneStride * 4;
+  return m.function(['i32', 'i32', ...targets.map(() => 'i32' as const)], (f: FunctionBuilder, maps: I32, harmonics: I32, ...to: I32[]) => {
+    const [map, sums] = [f.i32(), f.i32()];
     f.times(layout.voxels / 4, () => {
       f.set(map, maps);
-      for (let i = 0; i < components; i++) {
-        harmonicSums(f, stencil, layout, map, (shell, degree, component, value) => {
-          if (value) f.store(harmonics, value, harmonicOffset(i, shell, degree, component));
+      f.set(sums, harmonics);
+      f.times(components, () => {
+        harmonicSums(f, stencil, layout, wanted, map, (degree, stream, component, value) => {
+          if (value) f.store(sums, value, harmonicOffset(degree, stream, component));
+          else vanishing.add(`${degree} ${stream} ${component}`);
         });
-        const scale = 1 / outputScale(degreeIn, i);
-        f.store(to[degreeIn]!, scale === 1 ? centre(stencil, layout, map) : centre(stencil, layout, map).mul(scale), streamOffset(stencil, layout, degreeIn, degreeIn, i, streamsBetween(stencil, degreeIn, degreeIn) - 1));
-        if (i < components - 1) f.advance(map, componentStride);
-      }
-      for (let shell = 0; shell < shells; shell++) {
-        const loaded = new Map<string, V128>();
-        const harmonic = (i: number, degree: number, j: number): V128 | undefined => {
-          if (!stencil.harmonics[shell]![degree]![j]!.length) return undefined;
-          const key = `${i} ${degree} ${j}`;
-          if (!loaded.has(key)) loaded.set(key, f.v128(loadV128(harmonics, harmonicOffset(i, shell, degree, j))));
-          return loaded.get(key)!;
-        };
-        for (const { degree, degreeOut, coefficients, place } of couplingsFrom(degreeIn)) {
-          const [n, o] = [2 * degree + 1, 2 * degreeOut + 1];
-          for (let k = 0; k < o; k++) {
-            const terms = [];
-            for (let i = 0; i < components; i++)
-              for (let j = 0; j < n; j++) {
-                const coefficient = coefficients[(i * n + j) * o + k]!;
-                const value = coefficient ? harmonic(i, degree, j) : undefined;
-                if (value) terms.push({ coefficient, value });
-              }
-            f.store(to[degreeOut]!, combine(terms), streamOffset(stencil, layout, degreeIn, degreeOut, k, place * shells + shell));
-          }
+        f.advance(map, componentStride);
+        f.advance(sums, componentBytes);
+      });
+      targets.forEach((target, t) => {
+        if (!target.self) return;
+        for (let i = 0; i < components; i++) {
+          const value = centre(stencil, layout, maps, i * componentStride);
+          const scale = 1 / outputScale(degreeIn, i);
+          f.store(to[t]!, scale === 1 ? value : value.mul(scale), streamOffset(layout, degreeIn, target, i, target.streams - 1));
         }
-      }
+      });
+      for (const degree of wanted)
+        stencil.radial[degree]!.forEach((_, stream) => {
+          const loaded = new Map<string, V128>();
+          const harmonic = (i: number, j: number): V128 | undefined => {
+            if (vanishing.has(`${degree} ${stream} ${j}`)) return undefined;
+            const key = `${i} ${j}`;
+            if (!loaded.has(key)) loaded.set(key, f.v128(loadV128(harmonics, i * componentBytes + harmonicOffset(degree, stream, j))));
+            return loaded.get(key)!;
+          };
+          targets.forEach((target, t) =>
+            target.couplings
+              .filter((coupling) => coupling.degree === degree)
+              .forEach(({ degreeOut, coefficients, first }) => {
+                const [n, o] = [2 * degree + 1, 2 * degreeOut + 1];
+                for (let k = 0; k < o; k++) {
+                  const terms = [];
+                  for (let i = 0; i < components; i++)
+                    for (let j = 0; j < n; j++) {
+                      const coefficient = coefficients[(i * n + j) * o + k]!;
+                      const value = coefficient ? harmonic(i, j) : undefined;
+                      if (value) terms.push({ coefficient, value });
+                    }
+                  f.store(to[t]!, combine(terms), streamOffset(layout, degreeIn, target, k, first + stream));
+                }
+              }),
+          );
+        });
       for (const pointer of [maps, ...to]) f.advance(pointer, 16);
     });
   });

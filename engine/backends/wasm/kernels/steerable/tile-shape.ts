@@ -1,9 +1,10 @@
 /** @file The tile one pass works on, and where everything lies in a thread's scratch. All of it follows from shape and lattice alone. */
-import { couplingsBetween, degrees } from './paths';
+import { degrees, maximumDegree } from './harmonic-polynomials';
 import type { Stencil } from './stencil';
+import type { StreamPlan } from './stream-plan';
 
-/** Copies of an input entry handled together, by degree: 4, 6 and 5 channels. */
-export const groupSize = [4, 2, 1] as const;
+/** Copies of an input entry handled together, by degree: 4, 6, 5 and 7 channels. */
+export const groupSize = [4, 2, 1, 1] as const;
 /** Channel rows of the gathered input: two vectors of four. */
 export const gatheredRows = 8;
 
@@ -29,8 +30,8 @@ export function planesPerTile(sizeX: number, sizeY: number, sizeZ: number, { wid
 }
 export const maximumPlanes = 8;
 
-/** Streams from one copy of degreeIn to degreeOut: one per coupling and shell, and the copy itself between equal degrees (self-connection). */
-export const streamsBetween = (stencil: Stencil, degreeIn: number, degreeOut: number): number => couplingsBetween(degreeIn, degreeOut).length * stencil.radii.length + (degreeIn === degreeOut ? 1 : 0);
+/** Sums of one input component: each harmonic in each of its radial streams. */
+export const harmonicsOf = ({ radial }: Stencil): number => radial.reduce((sum, streams, degree) => sum + streams.length * (2 * degree + 1), 0);
 
 /** Offsets in bytes inside a thread's scratch. */
 export interface ScratchLayout {
@@ -44,17 +45,17 @@ export interface ScratchLayout {
   readonly rowSums: number;
   readonly maps: number;
   readonly harmonics: number;
-  /** First stream of degreeIn towards degreeOut. */
+  /** First stream of each degree of the input towards each of its targets. */
   readonly streams: readonly (readonly number[])[];
   /** Accumulators [plane][channel][voxel] start here; second such block for the weight gradient behind it. */
   readonly accumulators: number;
 }
-export function scratchLayout(stencil: Stencil, { width, height }: TileShape): ScratchLayout {
-  const halo = 2 * stencil.reach;
+export function scratchLayout(stencil: Stencil, plan: StreamPlan, { width, height }: TileShape): ScratchLayout {
+  const [haloX, haloY, haloZ] = stencil.reach.map((reach) => 2 * reach) as [number, number, number];
   const voxels = width * height;
   const streamStride = voxels + 16;
   const rowStride = width + 8;
-  const channelStride = (maximumPlanes + halo) * (height + halo) * rowStride;
+  const channelStride = (maximumPlanes + haloY) * (height + haloZ) * rowStride;
   const mapPlaneStride = stencil.maps.length * streamStride;
   let at = 0;
   const take = (floats: number) => {
@@ -63,9 +64,9 @@ export function scratchLayout(stencil: Stencil, { width, height }: TileShape): S
     return start;
   };
   const gathered = take(gatheredRows * channelStride);
-  const rowSums = take((height + halo) * 2 * stencil.reach * width);
-  const maps = take(Math.max(...degrees.map((d) => groupSize[d]! * (2 * d + 1))) * (maximumPlanes + halo) * mapPlaneStride);
-  const harmonics = take(5 * stencil.radii.length * 9 * 4);
-  const streams = degrees.map((degreeIn) => degrees.map((degreeOut) => take((2 * degreeOut + 1) * groupSize[degreeIn]! * streamsBetween(stencil, degreeIn, degreeOut) * streamStride)));
+  const rowSums = take((height + haloZ) * haloX * width);
+  const maps = take(Math.max(...degrees.map((d) => (plan[d]!.length ? groupSize[d]! * (2 * d + 1) : 0))) * (maximumPlanes + haloY) * mapPlaneStride);
+  const harmonics = take((2 * maximumDegree + 1) * harmonicsOf(stencil) * 4);
+  const streams = plan.map((targets, degreeIn) => targets.map(({ degreeOut, streams: count }) => take((2 * degreeOut + 1) * groupSize[degreeIn]! * count * streamStride)));
   return { voxels, streamStride, rowStride, channelStride, mapPlaneStride, gathered, rowSums, maps, harmonics, streams, accumulators: at };
 }

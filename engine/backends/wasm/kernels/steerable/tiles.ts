@@ -1,10 +1,12 @@
 /** @file One pass of the factorised steerable convolution over tiles: gather, stages A to C, scatter; forward, weight gradient or both. Irreps are tables read at run time, so that one module serves all layers on a lattice. */
 import { I32, loadI32, loadV128, type FunctionBuilder, type Kernel, type ModuleBuilder } from '../../assembler';
-import { degrees, outputScale } from './paths';
+import { outputScale } from './couplings';
+import { degrees } from './harmonic-polynomials';
 import { emitRowFunctions } from './rows';
 import { emitStages } from './stages';
 import type { Stencil } from './stencil';
-import { groupSize, maximumPlanes, scratchLayout, streamsBetween, type TileShape } from './tile-shape';
+import type { StreamPlan } from './stream-plan';
+import { groupSize, maximumPlanes, scratchLayout, type TileShape } from './tile-shape';
 
 export const passFields = {
   x: 'i32', y: 'i32', dy: 'i32', weights: 'i32', gradients: 'i32',
@@ -16,20 +18,23 @@ export const passFields = {
 } as const;
 export const withOutput = 1;
 export const withGradient = 2;
-/** Words of one entry in the tables: degree, multiplicity, first channel. */
+/** Words of one entry in the tables: kind, multiplicity, first channel. */
 export const entryWords = 3;
 /** Output copies mixed, and correlated, in one block. */
 export const mixBlock = 2;
 export const correlateBlock = 4;
 
-export function emitPass(m: ModuleBuilder, stencil: Stencil, tile: TileShape): Kernel<typeof passFields> {
-  const layout = scratchLayout(stencil, tile);
-  const stages = emitStages(m, stencil, tile, layout);
+/** Degree and parity in one number, even parity first. Kinds of two entries, exclusive or of their last bits, tell the parity between them. */
+export const kindOf = (degree: number, parity: 1 | -1): number => 2 * degree + (parity === 1 ? 0 : 1);
+
+export function emitPass(m: ModuleBuilder, stencil: Stencil, plan: StreamPlan, tile: TileShape): Kernel<typeof passFields> {
+  const layout = scratchLayout(stencil, plan, tile);
+  const stages = emitStages(m, stencil, plan, tile, layout);
   const rows = emitRowFunctions(m);
   const { width, height } = tile;
-  const { reach } = stencil;
+  const [, reachY, reachZ] = stencil.reach;
   const { voxels, streamStride, rowStride, channelStride, mapPlaneStride } = layout;
-  const gatheredPlane = (height + 2 * reach) * rowStride;
+  const gatheredPlane = (height + 2 * reachZ) * rowStride;
 
   return m.kernel('pass', passFields, (f, p, item, scratch) => {
     const voxelBytesIn = f.i32(p.channelsIn.shl(2));
@@ -52,7 +57,9 @@ export function emitPass(m: ModuleBuilder, stencil: Stencil, tile: TileShape): K
       f.for(0, p.countIn, 1, (e) => {
         const entry = f.i32(p.entriesIn.add(e.mul(entryWords * 4)));
         const multiplicity = f.i32(loadI32(entry, 4));
-        for (const degree of degrees) f.if(loadI32(entry).eq(degree), () => throughEntry(degree, entry, multiplicity, { x0, y0, z0, planes, accumulatorPlane, weights, gradient }));
+        const kind = f.i32(loadI32(entry));
+        const odd = f.i32(kind.and(1));
+        for (const degree of degrees) if (plan[degree]!.length) f.if(kind.shr(1).eq(degree), () => throughEntry(degree, entry, multiplicity, { x0, y0, z0, planes, accumulatorPlane, weights, gradient, odd }));
       });
       f.if(p.mode.and(withOutput), () => scatterTile(x0, y0, z0, planes, accumulatorPlane));
     });
@@ -82,7 +89,7 @@ export function emitPass(m: ModuleBuilder, stencil: Stencil, tile: TileShape): K
         for (const degree of degrees) {
           const scales = Array.from({ length: 2 * degree + 1 }, (_, i) => outputScale(degree, i));
           if (scales.every((scale) => scale === 1)) continue;
-          f.if(loadI32(entry).eq(degree), () => {
+          f.if(loadI32(entry).shr(1).eq(degree), () => {
             const copy = f.i32(plane.add(loadI32(entry, 8).mul(voxels * 4)));
             f.times(loadI32(entry, 4), () => {
               f.times(voxels / 4, () => {
@@ -110,6 +117,8 @@ export function emitPass(m: ModuleBuilder, stencil: Stencil, tile: TileShape): K
 
     interface TileValues {
       x0: I32; y0: I32; z0: I32; planes: I32; accumulatorPlane: I32; weights: I32; gradient: I32;
+      /** 1 where the input entry is of odd parity. */
+      odd: I32;
     }
     /** All copies of one input entry, a group at a time. */
     function throughEntry(degree: number, entry: I32, multiplicity: I32, t: TileValues) {
@@ -121,19 +130,19 @@ export function emitPass(m: ModuleBuilder, stencil: Stencil, tile: TileShape): K
         gatherInput(channel, copies.mul(components), t);
         const mapped = f.i32(scratch.add(layout.maps));
         f.for(0, copies.mul(components), 1, (c) => {
-          f.for(0, t.planes.add(2 * reach), 1, (plane) =>
+          f.for(0, t.planes.add(2 * reachY), 1, (plane) =>
             f.call(
               stages.mapPlane,
               scratch.add(layout.gathered).add(c.mul(channelStride * 4)).add(plane.mul(gatheredPlane * 4)),
-              mapped.add(c.mul(maximumPlanes + 2 * reach).add(plane).mul(mapPlaneStride * 4)),
+              mapped.add(c.mul(maximumPlanes + 2 * reachY).add(plane).mul(mapPlaneStride * 4)),
               scratch.add(layout.rowSums),
             ),
           );
         });
         f.for(0, t.planes, 1, (plane) => {
           f.for(0, copies, 1, (u) => {
-            const [to0, to1, to2] = degrees.map((out) => scratch.add(layout.streams[degree]![out]!).add(u.mul(streamsBetween(stencil, degree, out) * streamStride * 4))) as [I32, I32, I32];
-            f.call(stages.couple[degree]!, mapped.add(u.mul(components * (maximumPlanes + 2 * reach)).add(plane).mul(mapPlaneStride * 4)), to0, to1, to2, scratch.add(layout.harmonics));
+            const to = plan[degree]!.map(({ streams }, t) => scratch.add(layout.streams[degree]![t]!).add(u.mul(streams * streamStride * 4)));
+            f.call(stages.couple[degree]!, mapped.add(u.mul(components * (maximumPlanes + 2 * reachY)).add(plane).mul(mapPlaneStride * 4)), scratch.add(layout.harmonics), ...to);
           });
           f.if(p.mode.and(withOutput), () => mixInto(degree, plane, copy, copies, multiplicity, t));
           f.if(p.mode.and(withGradient), () => correlateWith(degree, plane, copy, copies, multiplicity, t));
@@ -142,9 +151,9 @@ export function emitPass(m: ModuleBuilder, stencil: Stencil, tile: TileShape): K
       // behind the blocks of this entry begin those of the next
       f.for(0, p.countOut, 1, (e) => {
         const out = f.i32(p.entriesOut.add(e.mul(entryWords * 4)));
-        for (const degreeOut of degrees)
-          f.if(loadI32(out).eq(degreeOut), () => {
-            const weights = f.i32(multiplicity.mul(loadI32(out, 4)).mul(streamsBetween(stencil, degree, degreeOut) * 4));
+        for (const { degreeOut, parity, streams } of plan[degree]!)
+          f.if(loadI32(out).xor(t.odd).eq(kindOf(degreeOut, parity)), () => {
+            const weights = f.i32(multiplicity.mul(loadI32(out, 4)).mul(streams * 4));
             f.advance(t.weights, weights);
             f.advance(t.gradient, weights.shl(2));
           });
@@ -153,11 +162,11 @@ export function emitPass(m: ModuleBuilder, stencil: Stencil, tile: TileShape): K
     function gatherInput(channel: I32, channels: I32, { x0, y0, z0, planes }: TileValues) {
       const blocks = f.i32(channels.add(3).shr(2));
       const source = f.i32(p.x.add(channel.shl(2)));
-      f.for(0, planes.add(2 * reach), 1, (plane) => {
-        f.for(0, height + 2 * reach, 1, (row) => {
+      f.for(0, planes.add(2 * reachY), 1, (plane) => {
+        f.for(0, height + 2 * reachZ, 1, (row) => {
           const to = f.i32(scratch.add(layout.gathered).add(plane.mul(gatheredPlane * 4)).add(row.mul(rowStride * 4)));
-          const y = f.i32(y0.add(plane).sub(reach));
-          const z = f.i32(z0.add(row).sub(reach));
+          const y = f.i32(y0.add(plane).sub(reachY));
+          const z = f.i32(z0.add(row).sub(reachZ));
           f.if(
             y.ge(0).and(y.lt(p.sizeY)).and(z.ge(0)).and(z.lt(p.sizeZ)),
             () => f.call(rows.gather, source.add(voxelIndex(x0.sub(4), y, z).mul(voxelBytesIn)), to, I32.of(channelStride * 4), I32.of(rowStride / 4), x0.sub(4), p.sizeX, voxelBytesIn, blocks),
@@ -166,20 +175,19 @@ export function emitPass(m: ModuleBuilder, stencil: Stencil, tile: TileShape): K
         });
       });
     }
-    /** Calls `block` for blocks of output copies of every entry: (copies, streams, count, offset of the block in weights, first channel, degree out). */
-    function overOutputs(degree: number, copy: I32, copies: I32, multiplicity: I32, size: number, each: (b: { copiesOut: number; degreeOut: number; streams: I32; count: I32; weight: I32; channel: I32; componentStride: number }) => void) {
+    /** Visits blocks of output copies of every entry that streams of this degree reach. */
+    function overOutputs(degree: number, odd: I32, copy: I32, copies: I32, multiplicity: I32, size: number, each: (b: { copiesOut: number; degreeOut: number; streams: I32; count: I32; weight: I32; channel: I32; componentStride: number }) => void) {
       const before = f.i32(0);
       f.for(0, p.countOut, 1, (e) => {
         const out = f.i32(p.entriesOut.add(e.mul(entryWords * 4)));
         const multiplicityOut = f.i32(loadI32(out, 4));
-        for (const degreeOut of degrees)
-          f.if(loadI32(out).eq(degreeOut), () => {
-            const perCopy = streamsBetween(stencil, degree, degreeOut);
+        plan[degree]!.forEach(({ degreeOut, parity, streams: perCopy }, target) =>
+          f.if(loadI32(out).xor(odd).eq(kindOf(degreeOut, parity)), () => {
             const block = (copiesOut: number, first: I32) =>
               each({
                 copiesOut,
                 degreeOut,
-                streams: scratch.add(layout.streams[degree]![degreeOut]!),
+                streams: scratch.add(layout.streams[degree]![target]!),
                 count: copies.mul(perCopy),
                 weight: before.add(first.mul(multiplicity).mul(perCopy)).add(copy.mul(perCopy * copiesOut)),
                 channel: loadI32(out, 8).add(first.mul(2 * degreeOut + 1)),
@@ -189,17 +197,18 @@ export function emitPass(m: ModuleBuilder, stencil: Stencil, tile: TileShape): K
             f.for(0, whole, size, (first) => block(size, first));
             for (let rest = 1; rest < size; rest++) f.if(multiplicityOut.rem(size).eq(rest), () => block(rest, whole));
             f.advance(before, multiplicity.mul(multiplicityOut).mul(perCopy));
-          });
+          }),
+        );
       });
     }
-    function mixInto(degree: number, plane: I32, copy: I32, copies: I32, multiplicity: I32, { accumulatorPlane, weights }: TileValues) {
-      overOutputs(degree, copy, copies, multiplicity, mixBlock, ({ copiesOut, degreeOut, streams, count, weight, channel, componentStride }) => {
+    function mixInto(degree: number, plane: I32, copy: I32, copies: I32, multiplicity: I32, { accumulatorPlane, weights, odd }: TileValues) {
+      overOutputs(degree, odd, copy, copies, multiplicity, mixBlock, ({ copiesOut, degreeOut, streams, count, weight, channel, componentStride }) => {
         const components = 2 * degreeOut + 1;
         f.call(stages.mix[copiesOut]!, accumulators.add(plane.mul(accumulatorPlane)).add(channel.mul(voxels * 4)), I32.of(components * voxels * 4), streams, count, weights.add(weight.shl(2)), I32.of(components), I32.of(componentStride));
       });
     }
-    function correlateWith(degree: number, plane: I32, copy: I32, copies: I32, multiplicity: I32, { accumulatorPlane, gradient }: TileValues) {
-      overOutputs(degree, copy, copies, multiplicity, correlateBlock, ({ copiesOut, degreeOut, streams, count, weight, channel, componentStride }) => {
+    function correlateWith(degree: number, plane: I32, copy: I32, copies: I32, multiplicity: I32, { accumulatorPlane, gradient, odd }: TileValues) {
+      overOutputs(degree, odd, copy, copies, multiplicity, correlateBlock, ({ copiesOut, degreeOut, streams, count, weight, channel, componentStride }) => {
         const components = 2 * degreeOut + 1;
         f.call(stages.correlate[copiesOut]!, gradient.add(weight.shl(4)), outputGradient.add(plane.mul(accumulatorPlane)).add(channel.mul(voxels * 4)), I32.of(components * voxels * 4), streams, count, I32.of(components), I32.of(componentStride));
       });
@@ -208,8 +217,8 @@ export function emitPass(m: ModuleBuilder, stencil: Stencil, tile: TileShape): K
 }
 
 /** Bytes of scratch one thread needs for a pass. */
-export const passScratchBytes = (stencil: Stencil, tile: TileShape, planes: number, channelsOut: number): number => {
-  const layout = scratchLayout(stencil, tile);
+export const passScratchBytes = (stencil: Stencil, plan: StreamPlan, tile: TileShape, planes: number, channelsOut: number): number => {
+  const layout = scratchLayout(stencil, plan, tile);
   return layout.accumulators + 2 * planes * (channelsOut + 4) * layout.voxels * 4 + 4096;
 };
 

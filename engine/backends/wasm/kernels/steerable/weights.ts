@@ -1,12 +1,12 @@
 /** @file Weights between e3nn's layout and the streams of the fast pass: radial functions, path normalisation and coupling scales are folded in, so that mixing is one multiplication. */
-import { lattice } from '../../../../math/so3/lattice';
 import type { Irreps } from '../../../../math/so3/irreps';
+import type { Lattice } from '../../../../math/so3/lattice';
 import { pathsOf, selfPathsOf, weightsOf, type SteerablePath } from '../../../../math/so3/steerable-paths';
-import type { SteerableConvolutionAttributes } from '../../../../ops/operators';
-import { couplingsBetween, transposeSign } from './paths';
-import { stencilOf, type Stencil } from './stencil';
+import { transposeSign } from './couplings';
+import type { Stencil } from './stencil';
+import { targetOf } from './stream-plan';
 
-/** What one stream multiplies: a path at one shell, or the self-connection. */
+/** What one stream multiplies: a path in one radial stream, or the self-connection. */
 interface Stream {
   readonly path: SteerablePath;
   /** Per radial function; null for the self-connection. */
@@ -20,11 +20,8 @@ interface PairBlock {
   readonly streams: readonly Stream[];
 }
 export interface WeightLayout {
-  readonly stencil: Stencil;
-  /** Columns of `weight` and length of `self`. */
+  /** Columns of `weight`. */
   readonly columns: number;
-  readonly rows: number;
-  readonly selfLength: number;
   /** Length of the packed weights, the same in both directions. */
   readonly length: number;
   readonly forward: readonly PairBlock[];
@@ -32,19 +29,16 @@ export interface WeightLayout {
   readonly adjoint: readonly PairBlock[];
 }
 
-export function weightLayout({ irrepsIn, irrepsOut, harmonics, lattice: spec }: SteerableConvolutionAttributes): WeightLayout {
-  const taps = lattice(spec);
-  const stencil = stencilOf(taps);
+export function weightLayout(stencil: Stencil, { points }: Lattice, { irrepsIn, irrepsOut, harmonics }: Record<'irrepsIn' | 'irrepsOut' | 'harmonics', Irreps>): WeightLayout {
   const paths = pathsOf(irrepsIn, irrepsOut, harmonics);
   const selfPaths = selfPathsOf(irrepsIn, irrepsOut);
-  const radial = stencil.radii.map((radius) => taps.taps.find((tap) => tap.radius === radius)!.basis.flatMap((value, row) => (value === 0 ? [] : [{ row, value }])));
   const block = (from: Irreps, to: Irreps, entryFrom: number, entryTo: number, adjoint: boolean): PairBlock => {
     const [entryIn, entryOut] = adjoint ? [entryTo, entryFrom] : [entryFrom, entryTo];
     const [a, b] = [from[entryFrom]!, to[entryTo]!];
-    const streams: Stream[] = couplingsBetween(a.degree, b.degree).flatMap((coupling) => {
+    const streams: Stream[] = targetOf(stencil, harmonics, a.degree, b.degree, a.parity === b.parity ? 1 : -1).couplings.flatMap((coupling) => {
       const path = paths.find((p) => p.entryIn === entryIn && p.entryOut === entryOut && p.degree === coupling.degree)!;
       const sign = adjoint ? transposeSign(coupling) * (coupling.degree % 2 ? -1 : 1) : 1;
-      return stencil.radii.map((radius, shell) => ({ path, radial: radial[shell]!, factor: radius === 0 && coupling.degree > 0 ? 0 : (sign * path.coefficient * coupling.scale) / taps.points / radius ** coupling.degree }));
+      return stencil.radial[coupling.degree]!.map(({ functions }) => ({ path, radial: functions, factor: (sign * path.coefficient * coupling.scale) / points }));
     });
     const self = selfPaths.find((p) => p.entryIn === entryIn && p.entryOut === entryOut);
     if (self) streams.push({ path: self, radial: null, factor: self.coefficient });
@@ -53,10 +47,7 @@ export function weightLayout({ irrepsIn, irrepsOut, harmonics, lattice: spec }: 
   const blocks = (from: Irreps, to: Irreps, adjoint: boolean) => from.flatMap((_, i) => to.map((_, o) => block(from, to, i, o, adjoint)));
   const forward = blocks(irrepsIn, irrepsOut, false);
   return {
-    stencil,
     columns: weightsOf(paths),
-    rows: spec.radialFunctions,
-    selfLength: weightsOf(selfPaths),
     length: forward.reduce((sum, { multiplicityIn, multiplicityOut, streams }) => sum + multiplicityIn * multiplicityOut * streams.length, 0),
     forward,
     adjoint: blocks(irrepsOut, irrepsIn, true),
