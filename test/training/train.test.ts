@@ -68,6 +68,20 @@ it('gives the same bytes on one thread and two, and when it is stopped in the mi
   }
 });
 
+it('trains a group U-Net: a lower loss, and the same bytes when it is stopped and resumed', async () => {
+  const dataset = temporaryFolder(tinyDataset());
+  const [whole, stopped] = ['whole', 'stopped'].map((name) => join(temporaryFolder(), name)) as [string, string];
+  const spec = { model: { architecture: 'group-unet', features: 2, outputs: 2, poolings: 1, kernelSize: 3 } };
+  await run(dataset, whole, { spec });
+  const losses = metrics(whole).filter(({ name }) => name === 'loss').map(({ value }) => value);
+  expect(losses.at(-1)!).toBeLessThan(losses[0]!);
+  const cancel = new Int32Array(new SharedArrayBuffer(4));
+  await expect(run(dataset, stopped, { spec, cancel, onProgress: ({ step }) => void (step === 12 && (cancel[0] = 1)) })).rejects.toMatchObject({ code: 'cancelled' });
+  await run(dataset, stopped, { spec, resume: true, threads: 1 });
+  expect(bytes(stopped, 'best.safetensors')).toBe(bytes(whole, 'best.safetensors'));
+  expect(metrics(stopped)).toEqual(metrics(whole));
+});
+
 it('stops when validation has not improved for as long as the patience, and keeps the best', async () => {
   const [dataset, folder] = [temporaryFolder(tinyDataset()), join(temporaryFolder(), 'run')];
   const record = await run(dataset, folder, { spec: { stopping: { stepsPerEpoch: 1, maximumSteps: 500, patienceEpochs: 2 }, optimiser: { learningRate: 1e-9 } } });
