@@ -10,16 +10,16 @@
  * Channels run over (group element, channel). Nothing lies between lifting and the first mixing, between upsampling and mixing, or between joining and mixing but linear maps, so their order is free:
  * the lifting kernel is mixed instead of the lifted volume, mixing precedes upsampling, and two mixed tensors are added instead of two mixed ones joined.
  */
-import { add, reshape, tidy, type Tensor1D, type Tensor4D, type Tensor5D, type Variable } from '@tensorflow/tfjs-core';
+import { add, reshape, tidy, type Tensor, type Tensor1D, type Tensor5D, type Variable } from '@tensorflow/tfjs-core';
 import type { GroupUnetSpec } from '../contract/model-spec';
-import { quotients, rotationGroup, turnedTaps } from '../math/rotation-group';
+import { rotationGroup } from '../math/rotation-group';
 import { convolution } from '../ops/convolution';
-import { gatherRows } from '../ops/gather-rows';
 import { groupMaximum } from '../ops/group-maximum';
 import { instanceNorm } from '../ops/instance-norm';
 import { leakyRelu } from '../ops/leaky-relu';
 import { maxPool } from '../ops/max-pool';
 import { upsampleTrilinear } from '../ops/resample';
+import { groupWeights } from './group-weights';
 import { separableConvolution } from './separable-convolution';
 import { downBlock, upBlock } from './unet-frame';
 import type { PlannedVariable } from './variable-plan';
@@ -53,26 +53,10 @@ export function planGroupUnet(spec: GroupUnetSpec): readonly PlannedVariable[] {
 }
 
 export function groupUnetLogits(spec: GroupUnetSpec, variables: ReadonlyMap<string, Variable>, image: Tensor5D): Tensor5D {
-  const { kernelSize: k, poolings, inputs, outputs, features } = spec;
-  const group = rotationGroup(spec.group);
-  const order = group.length;
-  const [taps, quotient] = [turnedTaps(group, k), quotients(group)];
-  const get = <T>(name: string): T => variables.get(name) as unknown as T;
-  const upTo = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
+  const { poolings, features } = spec;
+  const { order, lifting, mixing, spatial } = groupWeights(spec, variables);
+  const channelsOut = new Map(convolutions(spec).map(({ name, to }) => [name, to]));
 
-  /** [k, k, k, order * to]: the kernel of each element is the stored one, turned. */
-  const spatialKernel = (name: string, to: number) => gatherRows<Tensor4D>(get(`${name}.spatial.weight`), { rows: taps, shape: [k, k, k, order * to] });
-  /** [k, k, k, inputs, order * features] */
-  const liftingKernel = () => {
-    const rows = upTo(k ** 3).flatMap((tap) => upTo(inputs).flatMap((input) => upTo(order).map((g) => taps[tap * order + g] * inputs + input)));
-    return gatherRows<Tensor5D>(get('lifting.weight'), { rows, shape: [k, k, k, inputs, order * features] });
-  };
-  /** [1, 1, 1, order * from, order * to] of the stored input channels `first` on: from element h to element g the weight of g^-1 h. */
-  const mixing = (name: string, first: number, from: number) => {
-    const [, stored, to] = get<Variable>(`${name}.group.weight`).shape;
-    const rows = upTo(order).flatMap((h) => upTo(from).flatMap((channel) => upTo(order).map((g) => quotient[g * order + h] * stored + first + channel)));
-    return gatherRows<Tensor5D>(get(`${name}.group.weight`), { rows, shape: [1, 1, 1, order * from, order * to] });
-  };
   /** Norm and leaky ReLU. With the group moved into x, the norm over space is one over group and space. */
   const activate = (x: Tensor5D, weight: Tensor1D, bias: Tensor1D): Tensor5D => {
     const [batch, z, y, width] = x.shape;
@@ -80,51 +64,45 @@ export function groupUnetLogits(spec: GroupUnetSpec, variables: ReadonlyMap<stri
     const normed = instanceNorm(reshape(x, [batch, z, y, width * order, channels]), weight, bias, { irreps: [{ multiplicity: channels, degree: 0, parity: 1 }], epsilon });
     return leakyRelu(reshape(normed, x.shape), { slope });
   };
-  const norm = (name: string): [Tensor1D, Tensor1D] => [get(`${name}.norm.weight`), get(`${name}.norm.bias`)];
+  /** What an activation reads: between layers go sums before their norm, and each reader applies it again rather than keep the result. */
+  const active = (layer: string, x: Tensor5D): [Tensor5D, Variable, Variable] => [x, variables.get(`${layer}.norm.weight`)!, variables.get(`${layer}.norm.bias`)!];
 
-  /** Between layers go sums before their norm: each reader applies it again rather than keep the result. */
-  const channelsOut = new Map(convolutions(spec).map(({ name, to }) => [name, to]));
-  const layer = (name: string, before: string, x: Tensor5D, shrink: (active: Tensor5D) => Tensor5D = (active) => active, to = channelsOut.get(name)!): Tensor5D =>
-    separableConvolution((x, weight, bias, mix) => convolution(shrink(activate(x as Tensor5D, weight as Tensor1D, bias as Tensor1D)), mix as Tensor5D), [x, ...norm(before), mixing(name, 0, channelsOut.get(before)!)], spatialKernel(name, to));
-  const second = (block: string, x: Tensor5D): Tensor5D => layer(`${block}.2`, `${block}.1`, x);
+  /** A separable convolution of the activated sums of the layer before. */
+  const convolve = (layer: string, before: string, x: Tensor5D, pool: (x: Tensor5D) => Tensor5D = (x) => x): Tensor5D =>
+    separableConvolution((x, weight, bias, mix) => convolution(pool(activate(x as Tensor5D, weight as Tensor1D, bias as Tensor1D)), mix as Tensor5D), [...active(before, x), mixing(layer, 0, channelsOut.get(before)!)], spatial(layer));
 
-  const lifted = (x: Tensor5D): Tensor5D => {
-    const name = `${downBlock(0)}.1`;
-    const mixedLifting = (lifting: Tensor5D, mix: Tensor5D): Tensor5D => reshape(convolution(reshape(lifting, [1, k, k, k * inputs, order * features]), mix), lifting.shape);
-    return separableConvolution((lifting, mix, volume) => convolution(volume as Tensor5D, mixedLifting(lifting as Tensor5D, mix as Tensor5D)), [liftingKernel(), mixing(name, 0, features)], spatialKernel(name, features), [x]);
+  const lift = (image: Tensor5D): Tensor5D => {
+    const layer = `${downBlock(0)}.1`;
+    const mixed = (kernel: Tensor5D, mix: Tensor5D): Tensor5D => {
+      const [z, y, x, inputs, channels] = kernel.shape;
+      return reshape(convolution(reshape(kernel, [1, z, y, x * inputs, channels]), mix), kernel.shape);
+    };
+    return separableConvolution((kernel, mix, image) => convolution(image as Tensor5D, mixed(kernel as Tensor5D, mix as Tensor5D)), [lifting(), mixing(layer, 0, features)], spatial(layer), [image]);
   };
-  const pooled = (level: number, x: Tensor5D): Tensor5D => {
-    const irreps = [{ multiplicity: order * featuresOfLevel(spec, level - 1), degree: 0, parity: 1 as const }];
-    return layer(`${downBlock(level)}.1`, `${downBlock(level - 1)}.2`, x, (active) => maxPool(active, { irreps, extent: halving }));
+  const shrink = (level: number, above: Tensor5D): Tensor5D =>
+    convolve(`${downBlock(level)}.1`, `${downBlock(level - 1)}.2`, above, (x) => maxPool(x, { irreps: [{ multiplicity: x.shape[4], degree: 0, parity: 1 }], extent: halving }));
+  const join = (level: number, below: Tensor5D, skip: Tensor5D): Tensor5D => {
+    const layer = `${upBlock(level, poolings)}.1`;
+    const [belowLayer, skipLayer] = [level + 1 === poolings ? downBlock(poolings) : upBlock(level + 1, poolings), downBlock(level)].map((block) => `${block}.2`);
+    const [deep, wide] = [belowLayer, skipLayer].map((before) => channelsOut.get(before)!);
+    const mixed = ([x, weight, bias, mix]: Tensor[]): Tensor5D => convolution(activate(x as Tensor5D, weight as Tensor1D, bias as Tensor1D), mix as Tensor5D);
+    return separableConvolution((...read) => add(upsampleTrilinear(mixed(read.slice(0, 4)), halving), mixed(read.slice(4))), [...active(belowLayer, below), mixing(layer, 0, deep), ...active(skipLayer, skip), mixing(layer, deep, wide)], spatial(layer));
   };
-  const joined = (level: number, below: Tensor5D, skip: Tensor5D): Tensor5D => {
-    const name = `${upBlock(level, poolings)}.1`;
-    const [deep, wide] = [featuresOfLevel(spec, level + 1), featuresOfLevel(spec, level)];
-    const beforeBelow = level + 1 === poolings ? downBlock(poolings) : upBlock(level + 1, poolings);
-    return separableConvolution(
-      (below, weightBelow, biasBelow, mixBelow, skip, weightSkip, biasSkip, mixSkip) =>
-        add(
-          upsampleTrilinear(convolution(activate(below as Tensor5D, weightBelow as Tensor1D, biasBelow as Tensor1D), mixBelow as Tensor5D), halving),
-          convolution(activate(skip as Tensor5D, weightSkip as Tensor1D, biasSkip as Tensor1D), mixSkip as Tensor5D),
-        ),
-      [below, ...norm(`${beforeBelow}.2`), mixing(name, 0, deep), skip, ...norm(`${downBlock(level)}.2`), mixing(name, deep, wide)],
-      spatialKernel(name, wide),
-    );
-  };
+  const second = (block: string, x: Tensor5D): Tensor5D => convolve(`${block}.2`, `${block}.1`, x);
+
   return tidy(() => {
-    const levels = upTo(poolings);
     const skips: Tensor5D[] = [];
-    let x = tidy(() => second(downBlock(0), lifted(image)));
-    for (const level of levels) {
+    let x = tidy(() => second(downBlock(0), lift(image)));
+    for (let level = 1; level <= poolings; level++) {
       skips.push(x);
-      x = tidy(() => second(downBlock(level + 1), pooled(level + 1, x)));
+      x = tidy(() => second(downBlock(level), shrink(level, x)));
     }
-    for (const level of levels.reverse()) {
+    for (let level = poolings - 1; level >= 0; level--) {
       const below = x;
-      x = tidy(() => second(upBlock(level, poolings), joined(level, below, skips[level])));
+      x = tidy(() => second(upBlock(level, poolings), join(level, below, skips[level])));
       below.dispose();
       skips[level].dispose();
     }
-    return groupMaximum(layer('out', `${poolings === 0 ? downBlock(0) : upBlock(0, poolings)}.2`, x, undefined, outputs), { order });
+    return groupMaximum(convolve('out', `${poolings === 0 ? downBlock(0) : upBlock(0, poolings)}.2`, x), { order });
   });
 }
