@@ -1,6 +1,6 @@
 /** @file The whole program, opened as a person opens it, in each shell that this machine has. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { _electron, chromium, type Page } from 'playwright-core';
@@ -24,14 +24,15 @@ export interface Workbench {
 export interface Shell {
   readonly name: string;
   readonly kind: 'electron' | 'browser';
-  open(): Promise<Workbench>;
+  /** @param assetsFolder instead of what ships */
+  open(assetsFolder?: string): Promise<Workbench>;
 }
 
 const loopback: Shell = {
   name: 'loopback server in Chromium',
   kind: 'browser',
-  async open() {
-    const server = await startLoopback({ rendererFolder: join(root, 'dist', 'renderer'), engineFile: join(root, 'dist', 'engine', 'engine-process.js'), assetsFolder: join(root, 'assets'), port: 0 });
+  async open(assetsFolder = join(root, 'assets')) {
+    const server = await startLoopback({ rendererFolder: join(root, 'dist', 'renderer'), engineFile: join(root, 'dist', 'engine', 'engine-process.js'), assetsFolder, port: 0 });
     const browser = await chromium.launch({ executablePath: findChromium()!, args: [...headlessFlags] });
     const page = await browser.newPage({ viewport: { width: 1280, height: 720 } });
     page.setDefaultTimeout(patienceMs);
@@ -50,10 +51,10 @@ const loopback: Shell = {
 const standIn: Shell = {
   name: 'Electron stand-in',
   kind: 'electron',
-  async open() {
+  async open(assetsFolder) {
     const folder = mkdtempSync(join(tmpdir(), 'gyra-stand-in-'));
     const executable = await buildStandIn(folder);
-    const child = spawn(process.execPath, [executable, root], { env: standInEnvironment(), stdio: ['ignore', 'inherit', 'pipe'] });
+    const child = spawn(process.execPath, [executable, assetsFolder ? programWith(assetsFolder, folder) : root], { env: standInEnvironment(), stdio: ['ignore', 'inherit', 'pipe'] });
     const browser = await chromium.connectOverCDP(await debuggingAddress(child));
     const [context] = browser.contexts();
     const page = context.pages()[0] ?? (await context.waitForEvent('page'));
@@ -74,17 +75,27 @@ const standIn: Shell = {
 const electron: Shell = {
   name: 'Electron',
   kind: 'electron',
-  async open() {
-    const app = await _electron.launch({ executablePath: findElectron()!, args: [root, ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])] });
+  async open(assetsFolder) {
+    const folder = mkdtempSync(join(tmpdir(), 'gyra-program-'));
+    const app = await _electron.launch({ executablePath: findElectron()!, args: [assetsFolder ? programWith(assetsFolder, folder) : root, ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])] });
     const page = await app.firstWindow();
     page.setDefaultTimeout(patienceMs);
     return {
       page,
       enginePid: () => app.evaluate(({ app }) => app.getAppMetrics().find(({ serviceName, name }) => [serviceName, name].includes('Gyra engine'))?.pid),
-      close: () => app.close(),
+      async close() {
+        await app.close();
+        rmSync(folder, { recursive: true, force: true });
+      },
     };
   },
 };
+
+/** The program in a folder of its own with other assets, as Electron looks for them beside it. */
+function programWith(assetsFolder: string, folder: string): string {
+  for (const [name, target] of [['dist', join(root, 'dist')], ['package.json', join(root, 'package.json')], ['assets', assetsFolder]]) symlinkSync(target, join(folder, name), name === 'package.json' ? 'file' : 'junction');
+  return folder;
+}
 
 const hasScreen = process.platform !== 'linux' || Boolean(process.env.DISPLAY ?? process.env.WAYLAND_DISPLAY);
 const hasElectron = findElectron() !== null && hasScreen;
