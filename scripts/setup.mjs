@@ -41,13 +41,17 @@ export function requireNode(version = process.versions.node) {
 export async function installDependencies() {
   if (dependenciesMatchLock()) return;
   console.log('Installing dependencies from package-lock.json …');
-  // `npm start` tells where its npm is; by hand it is found on the path.
-  const npm = process.env.npm_execpath;
-  const options = ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
-  const code = npm?.endsWith('.js') ? await run(process.execPath, [npm, ...options]) : await run('npm', options, { shell: process.platform === 'win32' });
+  const code = await npm(['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error']);
   if (code !== 0 || !dependenciesMatchLock()) {
     throw new SetupError(`npm ci failed${code ? ` (exit code ${code})` : ''}; its own message is above.`, 'Check the connection to the npm registry and the free disk space, then run the same command again.');
   }
+}
+
+/** Runs npm; resolves to its exit code. */
+export function npm(args, options = {}) {
+  // `npm start` tells where its npm is; by hand it is found on the path.
+  const script = process.env.npm_execpath;
+  return script?.endsWith('.js') ? run(process.execPath, [script, ...args], options) : run('npm', args, { shell: process.platform === 'win32', ...options });
 }
 
 /** Whether node_modules holds what the lock file asks for: npm writes its own list last, so an interrupted install does not count. */

@@ -46,6 +46,9 @@ async function prepare() {
     await setUp();
     const { chromiumRemedy, ensureChromium } = await import('./chromium.mjs');
     if (!(await ensureChromium())) throw new SetupError('The application tests need a Chromium browser, and none was found.', chromiumRemedy);
+    // extra: without them the tests that compare with them say that they skip
+    const { setUpPeers } = await import('./peers.mjs');
+    await setUpPeers().catch((error) => console.log(error.message));
     return { passed: 1, failed: 0 };
   } catch (error) {
     console.error(error instanceof SetupError ? error.message : error);

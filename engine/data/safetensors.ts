@@ -2,8 +2,9 @@
 import { z } from 'zod';
 import { badInput } from '../contract/problem';
 
-const element = { F64: 8, F32: 4, F16: 2, I64: 8, I32: 4, U8: 1, BOOL: 1 } as const;
-export type SafetensorsDtype = keyof typeof element;
+/** Bytes of an element. */
+export const elementBytes = { F64: 8, F32: 4, F16: 2, I64: 8, I32: 4, U8: 1, BOOL: 1 } as const;
+export type SafetensorsDtype = keyof typeof elementBytes;
 
 export interface StoredTensor {
   readonly dtype: SafetensorsDtype;
@@ -41,10 +42,10 @@ export function readSafetensors(bytes: Uint8Array, fileName = 'This file'): Safe
     const described = entry.safeParse(value);
     if (!described.success) throw foreign();
     const { dtype, shape, data_offsets: [start, end] } = described.data;
-    if (!isDtype(dtype)) throw badInput(`${fileName}: tensor "${name}" has type ${dtype}.`, `Store it as one of ${Object.keys(element).join(', ')}.`);
-    if (end - start !== shape.reduce((product, size) => product * size, element[dtype])) throw badInput(`${fileName}: tensor "${name}" does not fill its shape [${shape.join(', ')}].`, 'Write the file again.');
+    if (!isDtype(dtype)) throw badInput(`${fileName}: tensor "${name}" has type ${dtype}.`, `Store it as one of ${Object.keys(elementBytes).join(', ')}.`);
+    if (end - start !== shape.reduce((product, size) => product * size, elementBytes[dtype])) throw badInput(`${fileName}: tensor "${name}" does not fill its shape [${shape.join(', ')}].`, 'Write the file again.');
     if (8 + headLength + end > bytes.length) throw truncated();
-    tensors.set(name, { dtype, shape, data: decode(dtype, new Uint8Array(bytes.subarray(8 + headLength + start, 8 + headLength + end)).buffer) });
+    tensors.set(name, { dtype, shape, data: decodeElements(dtype, new Uint8Array(bytes.subarray(8 + headLength + start, 8 + headLength + end)).buffer) });
   }
   return { tensors, metadata };
 }
@@ -73,7 +74,7 @@ export function writeSafetensors(tensors: ReadonlyMap<string, { readonly dtype: 
   return file;
 }
 
-const isDtype = (text: string): text is SafetensorsDtype => Object.hasOwn(element, text);
+const isDtype = (text: string): text is SafetensorsDtype => Object.hasOwn(elementBytes, text);
 
 function parseJson(bytes: Uint8Array): unknown {
   try {
@@ -83,7 +84,8 @@ function parseJson(bytes: Uint8Array): unknown {
   }
 }
 
-function decode(dtype: SafetensorsDtype, buffer: ArrayBuffer): StoredTensor['data'] {
+/** Little-endian elements; F16 is widened to float32. */
+export function decodeElements(dtype: SafetensorsDtype, buffer: ArrayBuffer): StoredTensor['data'] {
   switch (dtype) {
     case 'F64': return new Float64Array(buffer);
     case 'F32': return new Float32Array(buffer);

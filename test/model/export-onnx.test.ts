@@ -1,0 +1,77 @@
+import { tensor, tidy, type Tensor5D } from '@tensorflow/tfjs-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startBackend, type BackendHandle } from '../../engine/backends/choose';
+import { modelSpec, type ModelSpec } from '../../engine/contract/model-spec';
+import { buildNetwork } from '../../engine/model/build-network';
+import { exportOnnx } from '../../engine/model/export-onnx';
+import { foldNetwork } from '../../engine/model/fold';
+import type { Network } from '../../engine/model/network';
+import type { NumberArray } from '../../engine/ops/reference/reference';
+import { channelsLast } from '../support/channels-last';
+import { onnxRuntime } from '../support/onnxruntime';
+import { randomArray } from '../support/random-array';
+import { relativeError } from '../support/relative-error';
+
+/** Fresh weights are all alike: norms get weights and biases that matter. */
+function made(spec: ModelSpec): Network {
+  const network = buildNetwork(spec, 3);
+  for (const [name, value] of network.variables) if (/norm\d\.|^bias/.test(name)) tidy(() => value.assign(tensor(Float32Array.from(randomArray(name, value.size).data, (one) => 0.7 + 0.5 * one), value.shape)));
+  return network;
+}
+const steerable = { architecture: 'steerable-unet', outputs: 3, poolings: 1, kernelSize: 5, irreps: '2x0e+1x1e+1x2e' };
+const specs: [string, ModelSpec][] = [
+  ['steerable', modelSpec.parse({ ...steerable, inputs: 2, poolings: 2 })],
+  ['steerable without cut-off', modelSpec.parse({ ...steerable, cutoff: false })],
+  ['steerable, no vectors, kernel 3', modelSpec.parse({ ...steerable, irreps: '2x0e+2x2e', kernelSize: 3 })],
+  ['steerable, vectors only', modelSpec.parse({ ...steerable, irreps: '2x1e', outputIrreps: '1x1e' })],
+  ['steerable, scalars only', modelSpec.parse({ ...steerable, irreps: '3x0e' })],
+  ['ordinary', modelSpec.parse({ architecture: 'unet', inputs: 2, outputs: 3, poolings: 2, kernelSize: 3, features: 4 })],
+];
+/** Of different sizes, none of them a cube. In the last one regions are alike, so that norms tie in pooling; only for one pooling, because behind it rounding decides what ties. */
+const images = (spec: ModelSpec): NumberArray[] => [
+  ...[[1, spec.inputs, 8, 4, 12], [1, spec.inputs, 4, 8, 4]].map((shape, i) => randomArray(`image ${i}`, ...shape)),
+  ...(spec.poolings === 1 ? [{ shape: [1, spec.inputs, 6, 6, 16], data: Float64Array.from({ length: spec.inputs * 576 }, (_, at) => (at % 16 < 7 ? 1 : 0)) }] : []),
+];
+const logitsOf = (network: Network, image: NumberArray): Float32Array => tidy(() => network.logits(tensor(Float32Array.from(channelsLast(image).data), channelsLast(image).shape as Tensor5D['shape'])).dataSync<'float32'>());
+
+let handle: BackendHandle;
+beforeAll(async () => {
+  handle = await startBackend();
+  // the machine keeps its scratch memory
+  const warm = made(specs.at(-1)![1]);
+  logitsOf(warm, images(warm.spec)[0]!);
+  warm.dispose();
+});
+afterAll(() => handle.dispose());
+
+describe.each(specs)('%s', (_, spec) => {
+  it('folded gives the same output to 1e-4, as a network that leaves nothing behind', () => {
+    const before = [handle.backend.machine.heap.blocks, handle.backend.numDataIds()];
+    const network = made(spec);
+    const folded = foldNetwork(network);
+    for (const image of images(spec)) expect(relativeError(logitsOf(folded, image), logitsOf(network, image))).toBeLessThan(1e-4);
+    expect([...folded.variables.keys()].filter((name) => name.includes('.sc.'))).toEqual([]);
+    folded.dispose();
+    network.dispose();
+    expect([handle.backend.machine.heap.blocks, handle.backend.numDataIds()]).toEqual(before);
+  });
+});
+
+it('a group CNN is refused: not all it computes can be recorded', () => {
+  const network = made(modelSpec.parse({ architecture: 'group-unet', outputs: 2, poolings: 1, kernelSize: 3, features: 2 }));
+  expect(() => foldNetwork(network)).toThrow(/group-unet cannot be taken apart/);
+});
+
+const runtime = onnxRuntime();
+describe.skipIf(!runtime)('onnxruntime agrees to 1e-4', () => {
+  it.each(specs)('%s, at any size', async (_, spec) => {
+    const network = made(spec);
+    const session = await runtime!.InferenceSession.create(exportOnnx(network, '0'));
+    for (const image of images(spec)) {
+      const { logits } = await session.run({ image: new runtime!.Tensor('float32', Float32Array.from(image.data), image.shape) });
+      expect(relativeError(channelsLast({ shape: logits!.dims, data: Float64Array.from(logits!.data) }).data, logitsOf(network, image))).toBeLessThan(1e-4);
+    }
+    await session.release();
+    network.dispose();
+  });
+});
