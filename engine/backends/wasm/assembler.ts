@@ -10,6 +10,9 @@ const localOf = <T extends ValueType>(type: T, index: number): ValueOf[T] => new
 /** The body of one function. Statements append bytes; values are expressions. */
 export class FunctionBuilder {
   readonly code: Bytes = [];
+  /** Runs before the code. */
+  private readonly prologue: Bytes = [];
+  private readonly constants = new Map<number, V128>();
   private readonly localTypes: ValueType[] = [];
   constructor(
     private readonly parameterTypes: readonly ValueType[],
@@ -36,6 +39,16 @@ export class FunctionBuilder {
   }
   v128(initial?: number | V128) {
     return this.declare('v128', initial === undefined ? undefined : V128.of(initial));
+  }
+  /** One number in four lanes, made once when the function starts: inside a loop it would be put together anew each time. */
+  constant(value: number): V128 {
+    if (!this.constants.has(value)) {
+      const local = this.declare('v128');
+      V128.of(value).write(this.prologue);
+      this.prologue.push(0x21, ...unsigned(local.local!));
+      this.constants.set(value, local);
+    }
+    return this.constants.get(value)!;
   }
   set<V extends AnyValue>(local: V, value: V): void {
     if (local.local === undefined) throw new Error('only a local variable can be set');
@@ -114,6 +127,7 @@ export class FunctionBuilder {
   }
   body(): Bytes {
     const bytes = [...unsigned(this.localTypes.length), ...this.localTypes.flatMap((type) => [1, valueTypes[type]])];
+    for (const byte of this.prologue) bytes.push(byte);
     for (const byte of this.code) bytes.push(byte);
     bytes.push(0x0b);
     return bytes;

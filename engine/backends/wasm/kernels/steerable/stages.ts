@@ -30,13 +30,12 @@ export function emitStages(m: ModuleBuilder, stencil: Stencil, plan: StreamPlan,
 }
 
 /** Sum of terms with as few multiplications as their coefficients allow. */
-function combine(terms: readonly { coefficient: number; value: V128 }[]): V128 {
+function combine(f: FunctionBuilder, terms: readonly { coefficient: number; value: V128 }[]): V128 {
   const unitFirst = [...terms].sort((a, b) => Number(Math.abs(a.coefficient) !== 1) - Number(Math.abs(b.coefficient) !== 1) || b.coefficient - a.coefficient);
   return unitFirst.reduce<V128 | undefined>((sum, { coefficient, value }) => {
-    const magnitude = Math.abs(coefficient);
-    const product = magnitude === 1 ? value : value.mul(magnitude);
-    if (!sum) return coefficient > 0 ? product : value.mul(coefficient);
-    return coefficient > 0 ? sum.add(product) : sum.sub(product);
+    if (!sum) return coefficient === 1 ? value : value.mul(f.constant(coefficient));
+    if (Math.abs(coefficient) !== 1) return f.multiplyAdd(value, f.constant(coefficient), sum);
+    return coefficient === 1 ? sum.add(value) : sum.sub(value);
   }, undefined) ?? V128.of(0);
 }
 
@@ -113,7 +112,7 @@ function emitMapPlane(m: ModuleBuilder, { reach: [reachX, , reachZ], maps }: Ste
               return t.oddZ ? there.sub(back) : there.add(back);
             }),
           }));
-          f.store(map, combine(values), i * streamStride * 4);
+          f.store(map, combine(f, values), i * streamStride * 4);
         });
         f.advance(row, 16);
         f.advance(sum, 16);
@@ -158,6 +157,7 @@ function harmonicSums(f: FunctionBuilder, { reach: [, reach], harmonics, radial 
     shellSums(degree, component, (shell, terms, coefficient, stream) => {
       const value = shared.value(shellKey(degree, component, shell), () =>
         combine(
+          f,
           pairs(terms).map((pair) => ({
             coefficient: pair.coefficient,
             value: shared.value(pairKey(pair), () => {
@@ -169,7 +169,7 @@ function harmonicSums(f: FunctionBuilder, { reach: [, reach], harmonics, radial 
       );
       streams[stream]!.push({ coefficient, value });
     });
-    streams.forEach((terms, stream) => store(degree, stream, component, terms.length ? combine(terms) : undefined));
+    streams.forEach((terms, stream) => store(degree, stream, component, terms.length ? combine(f, terms) : undefined));
   }
 }
 
@@ -221,7 +221,7 @@ function emitCoupledStreams(m: ModuleBuilder, stencil: Stencil, targets: readonl
         for (let i = 0; i < components; i++) {
           const value = centre(stencil, layout, maps, i * componentStride);
           const scale = 1 / outputScale(degreeIn, i);
-          f.store(to[t]!, scale === 1 ? value : value.mul(scale), streamOffset(layout, degreeIn, target, i, target.streams - 1));
+          f.store(to[t]!, scale === 1 ? value : value.mul(f.constant(scale)), streamOffset(layout, degreeIn, target, i, target.streams - 1));
         }
       });
       for (const degree of wanted)
@@ -246,7 +246,7 @@ function emitCoupledStreams(m: ModuleBuilder, stencil: Stencil, targets: readonl
                       const value = coefficient ? harmonic(i, j) : undefined;
                       if (value) terms.push({ coefficient, value });
                     }
-                  f.store(to[t]!, combine(terms), streamOffset(layout, degreeIn, target, k, first + stream));
+                  f.store(to[t]!, combine(f, terms), streamOffset(layout, degreeIn, target, k, first + stream));
                 }
               }),
           );
