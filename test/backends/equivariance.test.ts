@@ -59,6 +59,25 @@ describe('steerable kernels commute with the 24 rotations of the cube', () => {
     expect(errors).toHaveLength(24);
     expect(Math.max(...errors)).toBeLessThan(1e-5);
   });
+  it('steerable convolution in O(3), also with the reflections', () => {
+    const [from, to, harmonics] = [parseIrreps('2x0e+1x0o+1x1o+2x2o+1x3e'), parseIrreps('1x0o+2x0e+1x1e+1x1o+1x2e+1x3o'), harmonicIrreps(3, -1)];
+    const attributes = { irrepsIn: from, irrepsOut: to, harmonics, lattice: { diameter: 5, steps: [1, 1, 1], radialFunctions: 4, cutoff: false } } as const;
+    const run = (x: Tensor5D) => steerableConvolution(x, values('weight', 4, weightsOf(pathsOf(from, to, harmonics))) as Tensor2D, values('self', weightsOf(selfPathsOf(from, to))) as Tensor1D, attributes);
+    const x = randomArray('x', 1, 5, 5, 5, dimension(from));
+    const upright = apply(run, x);
+    const all = cubeRotations.flatMap(({ matrix }) => [matrix, matrix.map((element) => -element)]);
+    expect(all).toHaveLength(48);
+    for (const matrix of all) expect(relativeError(apply(run, turnedField(x, from, matrix)).data, turnedField(upright, to, matrix).data)).toBeLessThan(1e-5);
+  });
+  it('steerable convolution on long voxels, with the 8 rotations that keep their axis', () => {
+    const attributes = { irrepsIn: irreps, irrepsOut: gated, harmonics: harmonicIrreps(2), lattice: { diameter: 5, steps: [1, 1, 2], radialFunctions: 4, cutoff: true } } as const;
+    const run = (x: Tensor5D) => steerableConvolution(x, values('weight', 4, weightsOf(pathsOf(irreps, gated, harmonicIrreps(2)))) as Tensor2D, values('self', weightsOf(selfPathsOf(irreps, gated))) as Tensor1D, attributes);
+    const x = randomArray('x', 1, 4, 6, 5, dimension(irreps));
+    const upright = apply(run, x);
+    const errors = cubeRotations.filter(({ matrix }) => Math.abs(matrix[8]!) > 0.5).map(({ matrix }) => relativeError(apply(run, turnedField(x, irreps, matrix)).data, turnedField(upright, gated, matrix).data));
+    expect(errors).toHaveLength(8);
+    expect(Math.max(...errors)).toBeLessThan(1e-5);
+  });
   it('max-pooling by norm even where mirror images have the same norm', () => {
     // symmetric under every rotation: each window on a diagonal holds mirror images
     const centre = (n - 1) / 2;

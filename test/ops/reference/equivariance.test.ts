@@ -31,6 +31,15 @@ describe('steerable references commute with the rotations of the cube', () => {
     const self = randomArray('self', weightsOf(selfPathsOf(irreps, irrepsOut)));
     expectEquivariant(4, irreps, irrepsOut, (x) => references.SteerableConvolution({ x, weight, self }, attributes).y);
   });
+  it('SteerableConvolution in O(3), also with the reflections', () => {
+    const [from, to, harmonics] = [parseIrreps('1x0e+1x0o+1x1o+1x2o'), parseIrreps('1x0o+1x0e+1x1e+1x1o+1x3o'), harmonicIrreps(3, -1)];
+    const attributes = { irrepsIn: from, irrepsOut: to, harmonics, lattice: { diameter: 3.5, steps: [1, 1, 1], radialFunctions: 3, cutoff: false } } as const;
+    const weight = randomArray('weight', 3, weightsOf(pathsOf(from, to, harmonics)));
+    const self = randomArray('self', weightsOf(selfPathsOf(from, to)));
+    const run = (x: NumberArray) => references.SteerableConvolution({ x, weight, self }, attributes).y;
+    const x = randomArray('x', 1, 3, 3, 3, dimension(from));
+    for (const { matrix } of cubeRotations) for (const one of [matrix, matrix.map((element) => -element)]) expect(relativeError(run(turnedField(x, from, one)).data, turnedField(run(x), to, one).data)).toBeLessThan(1e-12);
+  });
   it('SelfConnection', () => {
     const weight = randomArray('weight', weightsOf(selfPathsOf(irreps, irrepsOut)));
     expectEquivariant(3, irreps, irrepsOut, (x) => references.SelfConnection({ x, weight, bias: randomArray('bias', 3) }, { irrepsIn: irreps, irrepsOut }).y);
