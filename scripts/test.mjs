@@ -1,11 +1,10 @@
-/** @file `npm test`: set-up, then types, lint, import rules, unit tests, application tests and the packing check. Ends with the line `N passed, N failed`. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+/** @file `npm test`: set-up, then types, lint, import rules, unit tests, application tests and the packing check; with --ci also what needs registries and minutes. Ends with the line `N passed, N failed`. */
 import { join } from 'node:path';
 import { node24 } from './node-24.mjs';
 import { SetupError, root, run, setUp } from './setup.mjs';
+import { testTensorflow } from './test-tensorflow.mjs';
+import { vitest } from './vitest-project.mjs';
 
-const folder = mkdtempSync(join(tmpdir(), 'gyra-test-'));
 const tool = (...path) => join(root, 'node_modules', ...path);
 const node = (...args) => run(process.execPath, args);
 
@@ -19,6 +18,7 @@ const steps = [
   { name: 'engine under Node 24', check: underNode24 },
   { name: 'application tests', check: () => vitest('app') },
   { name: 'packing', check: () => one(node(join(root, 'scripts', 'packing-check.mjs'))) },
+  ...(process.argv.includes('--ci') ? [{ name: 'TensorFlow', check: testTensorflow }] : []),
 ];
 
 let passed = 0;
@@ -33,7 +33,6 @@ for (const { name, check, isEssential } of steps) {
   console.log(`== ${name}: ${outcome.passed} passed, ${outcome.failed} failed${outcome.skipped ? `, ${outcome.skipped} skipped` : ''} (${seconds} s)`);
   if (isEssential && outcome.failed) break;
 }
-rmSync(folder, { recursive: true, force: true });
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exit(failed ? 1 : 0);
 
@@ -62,16 +61,4 @@ async function underNode24() {
   if (binary) return vitest('unit', binary, ['math', 'ops', 'backends', 'model', 'data', 'training', 'evaluation'].map((room) => `test/${room}/`));
   console.log('skipped: the npm registry gave no Node 24 for this system');
   return { passed: 0, failed: 0, skipped: 1 };
-}
-
-async function vitest(project, binary = process.execPath, files = []) {
-  const report = join(folder, `${project}.json`);
-  const code = await run(binary, [tool('vitest', 'vitest.mjs'), 'run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...files]);
-  try {
-    const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(report, 'utf8'));
-    // A file that cannot be loaded fails the run without a failed test.
-    return { passed: numPassedTests, failed: numFailedTests || (code === 0 ? 0 : 1), skipped: numPendingTests };
-  } catch {
-    return { passed: 0, failed: 1 };
-  }
 }

@@ -10,3 +10,9 @@ declare module '*/scripts/setup.mjs' {
   export function requireNode(version?: string): void;
   export function dependenciesMatchLock(folder?: string): boolean;
 }
+declare module '*/scripts/setup-tensorflow.mjs' {
+  export function publishedRefusal(device: 'cpu' | 'gpu'): Promise<string | undefined>;
+}
+declare module '*/scripts/tensorflow/tools.mjs' {
+  export function isAboutNetwork(text: string): boolean;
+}

@@ -7,8 +7,7 @@ it('TensorFlow loads, and every operator agrees with wasm to 1e-5', async () => 
   const wasm = await startBackend();
   const expected = runExamples();
   await wasm.dispose();
-  const { selfCheck, version, device, dispose } = await startTensorflow(tensorflowFolder, { threads: 2 }, expected);
-  console.log(version, device, selfCheck);
+  const { selfCheck, dispose } = await startTensorflow(tensorflowFolder, { threads: 2 }, expected);
   expect(selfCheck.error).toBeLessThan(1e-5);
   dispose();
 });

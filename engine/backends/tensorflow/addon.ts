@@ -1,6 +1,7 @@
 /** @file Loads what `npm run setup:tensorflow` or `setup:gpu` has built: tfjs-node's backend and kernels on a TensorFlow library, registered with our own copy of tfjs-core. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import * as os from 'node:os';
 import { join } from 'node:path';
 import * as util from 'node:util';
 import * as tfjs from '@tensorflow/tfjs-core';
@@ -45,8 +46,20 @@ export function readInstallation(folder: string): Installation | null {
 function KernelBackend(): void {}
 KernelBackend.prototype = tfjs.KernelBackend.prototype;
 
+const load = createRequire(import.meta.url);
+/** What tfjs-node's JavaScript gets for the names it asks for. */
+function moduleFor(name: string): unknown {
+  if (name.startsWith('@tensorflow/')) return { ...tfjs, KernelBackend };
+  // removed in Node 23
+  if (name === 'util') return { ...util, isArray: Array.isArray, isNullOrUndefined: (value: unknown) => value === null || value === undefined };
+  return name === 'os' ? os : {};
+}
+
+/** The addon and its kernels, which are loaded once per thread. */
+let loaded: { readonly addon: Addon; readonly kernels: Kernels } | undefined;
+
 /**
- * Loads the addon once per process and registers its backend as `tensorflow`.
+ * Loads the addon and registers its backend as `tensorflow`.
  * @param folder holds installed.json, tfjs_binding.node and kernels.cjs
  * @throws GyraError where it is not installed or does not load
  */
@@ -57,15 +70,9 @@ export function loadAddon(folder: string, threads: number): LoadedAddon {
   const settings = { TF_FORCE_GPU_ALLOW_GROWTH: 'true', NVIDIA_TF32_OVERRIDE: '0', TF_NUM_INTRAOP_THREADS: String(threads), TF_CPP_MIN_LOG_LEVEL: '3' };
   for (const [name, value] of Object.entries(settings)) process.env[name] ??= value;
   try {
-    const require = createRequire(import.meta.url);
-    const addon = require(join(folder, 'tfjs_binding.node')) as Addon;
-    const { NodeJSKernelBackend } = (require(join(folder, 'kernels.cjs')) as KernelsModule)((name) => {
-      if (name.startsWith('@tensorflow/')) return { ...tfjs, KernelBackend };
-      // removed in Node 23
-      if (name === 'util') return { ...util, isArray: Array.isArray, isNullOrUndefined: (value: unknown) => value === null || value === undefined };
-      return name === 'os' ? require('node:os') : {};
-    });
-    tfjs.registerBackend(backendName, () => new NodeJSKernelBackend(addon, found.package), 1);
+    loaded ??= { addon: load(join(folder, 'tfjs_binding.node')) as Addon, kernels: (load(join(folder, 'kernels.cjs')) as KernelsModule)(moduleFor) };
+    const { addon, kernels } = loaded;
+    tfjs.registerBackend(backendName, () => new kernels.NodeJSKernelBackend(addon, found.package), 1);
     return { installation: found, version: addon.TF_Version, device: addon.isUsingGpuDevice() ? 'GPU' : 'CPU' };
   } catch (error) {
     throw new GyraError('internal', `TensorFlow does not load: ${withoutPaths(error instanceof Error ? error.message : String(error))}`, 'Run `npm run setup:tensorflow -- --remove`, then the set-up again.');
