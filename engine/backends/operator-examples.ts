@@ -28,6 +28,7 @@ const resamplings = [
   { method: 'linear', amount: [3, 1, 2], to: [8, 6, 30] },
   { method: 'average', amount: [5, 3, 2], to: [2, 2, 2] },
   { method: 'pad', amount: [2, 0, 1], to: [5, 6, 12] },
+  { method: 'low-pass', amount: [3, 1, 2], to: [2, 6, 4] },
 ] as const;
 
 /** Made when asked for: a process that checks nothing pays nothing. */
@@ -85,12 +86,12 @@ export function operatorExamples(): Examples {
   };
 }
 
-/** Entries side by side, as behind a concatenation; both cut-offs; both kernel sizes. */
+/** Entries side by side, as behind a concatenation; odd parities; both cut-offs; longer voxels along z. */
 const steerableExamples = (): readonly OperatorExample<'SteerableConvolutionBackward'>[] =>
   [
     { from: '2x0e+1x1e+1x2e+1x0e+2x1e', to: '4x0e+2x1e+1x2e', harmonics: '1x0e+1x1e+1x2e', lattice: { diameter: 5, steps: [1, 1, 1] as const, radialFunctions: 5, cutoff: true } },
-    { from: '1x0e', to: '3x0e+1x1e+1x2e', harmonics: '1x0e+1x1e+1x2e', lattice: { diameter: 5, steps: [1, 1, 1] as const, radialFunctions: 4, cutoff: false } },
-    { from: '2x0e+1x2e', to: '1x0e+2x1e', harmonics: '1x0e+1x1e+1x2e', lattice: { diameter: 3, steps: [1, 1, 1] as const, radialFunctions: 3, cutoff: false } },
+    { from: '1x0e', to: '3x0e+1x1o+1x2e', harmonics: '1x0e+1x1o+1x2e', lattice: { diameter: 5, steps: [1, 1, 2] as const, radialFunctions: 4, cutoff: false } },
+    { from: '2x0e+1x0o+1x2e', to: '1x0e+2x1o+1x3e', harmonics: '1x0e+1x1o+1x2e+1x3o', lattice: { diameter: 3, steps: [1, 1, 1] as const, radialFunctions: 3, cutoff: false } },
   ].map(({ from, to, harmonics: text, lattice }) => {
     const harmonics = parseIrreps(text);
     const pair = { irrepsIn: parseIrreps(from), irrepsOut: parseIrreps(to) };

@@ -1,6 +1,6 @@
 /** @file Every operator's kernel on TensorFlow. The type asks for all of `OperatorName`: a missing kernel does not compile. */
 import { registerKernel, tidy, type Tensor } from '@tensorflow/tfjs-core';
-import { cancelled, GyraError } from '../../../contract/problem';
+import { cancelled } from '../../../contract/problem';
 import { kernelNameOf, type OperatorName } from '../../../ops/operators';
 import { adamStep } from './adam-step';
 import { argMaxChannels } from './arg-max-channels';
@@ -18,11 +18,6 @@ import { resample } from './resample';
 import { segmentationLoss } from './segmentation-loss';
 import { selfConnection } from './self-connection';
 import { steerableConvolution } from './steerable-convolution';
-
-/** Stands in the table for a kernel that is still to be written. */
-export const withoutKernel = (name: OperatorName) => (): never => {
-  throw new GyraError('internal', `${name} has no kernel on TensorFlow yet.`, 'Use --backend wasm.');
-};
 
 const kernelTable = (constant: Constant): { [N in OperatorName]: KernelFunction<N> } => ({
   ...adamStep(constant),
