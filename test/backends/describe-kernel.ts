@@ -48,19 +48,21 @@ export function describeKernel<N extends OperatorName>(name: N, cases: readonly 
   });
 }
 
-function run<N extends OperatorName>({ backend }: BackendHandle, name: N, { inputs, attributes }: KernelCase<N>): KernelRun {
+/** The outputs of one run of a kernel; its tensors are given back. */
+export function runOnce<N extends OperatorName>(name: N, { inputs, attributes }: Omit<KernelCase<N>, 'label'>): Pick<KernelRun, 'arrays' | 'shapes'> {
+  const tensors = Object.fromEntries(Object.entries<NumberArray>(inputs).map(([key, { shape, data }]) => [key, key === 'labels' ? tensor(Int32Array.from(data), [...shape], 'int32') : tensor(Float32Array.from(data), [...shape], 'float32')]));
+  const outputs = engine().runKernel(kernelNameOf(name), tensors, attributes as unknown as NamedAttrMap) as unknown as Tensor[];
+  const result = { arrays: outputs.map((t) => t.dataSync()), shapes: outputs.map(({ shape }) => shape) };
+  for (const t of [...outputs, ...Object.values(tensors)]) t.dispose();
+  return result;
+}
+
+function run<N extends OperatorName>({ backend }: BackendHandle, name: N, one: KernelCase<N>): KernelRun {
   const { heap } = backend.machine;
-  const once = () => {
-    const tensors = Object.fromEntries(Object.entries<NumberArray>(inputs).map(([key, { shape, data }]) => [key, key === 'labels' ? tensor(Int32Array.from(data), [...shape], 'int32') : tensor(Float32Array.from(data), [...shape], 'float32')]));
-    const outputs = engine().runKernel(kernelNameOf(name), tensors, attributes as unknown as NamedAttrMap) as unknown as Tensor[];
-    const result = { arrays: outputs.map((t) => t.dataSync()), shapes: outputs.map(({ shape }) => shape) };
-    for (const t of [...outputs, ...Object.values(tensors)]) t.dispose();
-    return result;
-  };
-  const result = once();
+  const result = runOnce(name, one);
   // the first run may have left a larger scratch, the second leaves nothing
   const blocks = heap.blocks;
-  once();
+  runOnce(name, one);
   return { ...result, leakedBlocks: heap.blocks - blocks };
 }
 
