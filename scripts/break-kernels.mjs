@@ -1,0 +1,38 @@
+/** @file `npm run breaks`: breaks a kernel in three places, one at a time and in a copy, and looks whether a test fails each time. A suite that lets a broken kernel pass ends this with exit code 1. */
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { root, run } from './setup.mjs';
+
+const kernels = 'engine/backends/wasm/kernels';
+const breaks = [
+  { what: 'the adjoint of a steerable path without its sign', file: `${kernels}/steerable/paths.ts`, from: 'return Math.sign(dot);', to: 'return 1;', test: 'test/backends/steerable-convolution.test.ts' },
+  { what: 'a place of the Winograd transform moved', file: `${kernels}/convolution/line-transform.ts`, from: '[...finite.map((a) => a ** i), Number(i === outputs - 1)]', to: '[...finite.map((a) => a ** i), Number(i === outputs - 2)]', test: 'test/backends/convolution.test.ts' },
+  { what: 'an instance norm that forgets epsilon in its gradient', file: `${kernels}/instance-norm.ts`, from: 'const s = 1 / Math.sqrt(squares[copy] + epsilon);', to: 'const s = 1 / Math.sqrt(squares[copy]);', test: 'test/backends/instance-norm.test.ts' },
+];
+
+const copy = mkdtempSync(join(tmpdir(), 'gyra-breaks-'));
+let missed = 0;
+try {
+  for (const file of execFileSync('git', ['ls-files'], { cwd: root, encoding: 'utf8' }).split('\n').filter((path) => /^(engine|test)\/|^[^/]+\.(json|ts)$/.test(path))) {
+    mkdirSync(dirname(join(copy, file)), { recursive: true });
+    cpSync(join(root, file), join(copy, file));
+  }
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'), 'junction');
+  const fails = async (test) => (await run(process.execPath, [join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', '--project', 'unit', test], { cwd: copy, stdio: 'ignore' })) !== 0;
+  for (const { what, file, from, to, test } of breaks) {
+    const path = join(copy, file);
+    const whole = readFileSync(path, 'utf8');
+    if (whole.split(from).length !== 2) throw new Error(`${file} no longer holds, just once: ${from}`);
+    if (await fails(test)) throw new Error(`${test} fails before anything is broken`);
+    writeFileSync(path, whole.replace(from, to));
+    const caught = await fails(test);
+    writeFileSync(path, whole);
+    console.log(`${caught ? 'caught' : 'MISSED'}: ${what} (${test})`);
+    if (!caught) missed++;
+  }
+} finally {
+  rmSync(copy, { recursive: true, force: true });
+}
+process.exit(missed ? 1 : 0);
