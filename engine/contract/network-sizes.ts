@@ -51,6 +51,9 @@ export const pooledSizes = (spec: ModelSpec): AcceptedSizes => ({
   remainder: spec.architecture === 'steerable-unet' && spec.poolings > 0 && spec.pooling === 'low-pass' ? 1 : 0,
 });
 
+/** The smallest accepted sizes that hold a volume. */
+export const roundedUp = ({ multiple, remainder }: AcceptedSizes, shape: AlongAxes): AlongAxes => eachAxis((axis) => remainder + Math.ceil((shape[axis] - remainder) / multiple[axis]) * multiple[axis]);
+
 export const accepts = ({ multiple, remainder }: AcceptedSizes, shape: AlongAxes): boolean => shape.every((size, axis) => size >= remainder && (size - remainder) % multiple[axis]! === 0);
 
 /** `multiples of 4`, `multiples of 4x4x2 and one more`. */

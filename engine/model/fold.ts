@@ -32,6 +32,7 @@ export function foldNetwork(network: Network): Network {
   return {
     spec: { ...network.spec, padding: 'centred' },
     variables: new Map([...values].map(([id, value]) => [graph.constants.get(id)!.name, value])),
+    statistics: new Map(),
     logits: (image: Tensor5D) => runGraph(graph, image, values),
     dispose: () => values.forEach((value) => value.dispose()),
   };

@@ -12,6 +12,7 @@ export interface BlockLayout {
   readonly irreps: Irreps;
 }
 export interface SteerableLayout {
+  readonly levels: readonly Level[];
   readonly blocks: readonly BlockLayout[];
   /** Of the features each pooling reads, from the highest level down. */
   readonly pooled: readonly Irreps[];
@@ -36,7 +37,7 @@ export function steerableLayout(spec: SteerableUnetSpec): SteerableLayout {
   const last = poolings === 0 ? top : topUp;
   const lost = output.find(({ degree, parity }) => !last.some((entry) => entry.degree === degree && entry.parity === parity));
   if (lost) throw badInput(`The output irreps ${printIrreps(output)} hold ${printIrreps([lost])}, which the last block (${printIrreps(last)}) cannot give.`, 'Add this degree and parity to the irreps of the network.');
-  return { blocks: [...down, ...up], pooled: down.slice(0, poolings).map(({ irreps }) => irreps), last, output };
+  return { levels, blocks: [...down, ...up], pooled: down.slice(0, poolings).map(({ irreps }) => irreps), last, output };
 }
 
 /** Irreps of a level: those of the top, doubled at each pooling. */

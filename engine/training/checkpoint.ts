@@ -2,7 +2,7 @@
 import { tensor, type Variable } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { badInput } from '../contract/problem';
-import type { TrainingSpec } from '../contract/training-spec';
+import { trainingSpec, type TrainingSpec } from '../contract/training-spec';
 import { readBytes, writeByRename } from '../data/file-access';
 import { readSafetensors, writeSafetensors } from '../data/safetensors';
 import type { Network } from '../model/network';
@@ -18,13 +18,15 @@ const progress = z.strictObject({
 });
 export type CheckpointProgress = z.infer<typeof progress>;
 
-/** Each variable with its moments, in a fixed order. */
-const parts = (network: Network, adam: Adam): [string, Variable][] =>
-  [...network.variables].flatMap(([name, value]): [string, Variable][] => [
+/** Each variable with its moments, in a fixed order, and the running statistics. */
+const parts = (network: Network, adam: Adam): [string, Variable][] => [
+  ...[...network.variables].flatMap(([name, value]): [string, Variable][] => [
     [name, value],
     [`adam.mean/${name}`, adam.means.get(name)!],
     [`adam.square/${name}`, adam.squares.get(name)!],
-  ]);
+  ]),
+  ...network.statistics,
+];
 
 export async function writeCheckpoint(path: string, spec: TrainingSpec, network: Network, adam: Adam, done: CheckpointProgress): Promise<void> {
   const tensors = new Map(parts(network, adam).map(([name, value]) => [name, { dtype: 'F32' as const, shape: value.shape, data: value.dataSync<'float32'>() }]));
@@ -34,7 +36,9 @@ export async function writeCheckpoint(path: string, spec: TrainingSpec, network:
 /** Puts the checkpoint's values into network and optimiser. Refuses one of another spec, naming what differs. */
 export async function readCheckpoint(path: string, spec: TrainingSpec, network: Network, adam: Adam): Promise<CheckpointProgress> {
   const { tensors, metadata } = readSafetensors(await readBytes(path), 'last.safetensors');
-  const trained = JSON.parse(metadata['training'] ?? '{}') as Record<string, unknown>;
+  // fields that came later are at their defaults
+  const stored: unknown = JSON.parse(metadata['training'] ?? '{}');
+  const trained = (trainingSpec.safeParse(stored).data ?? stored) as Record<string, unknown>;
   // a longer ceiling or more patience continues the same training, unless the learning rate falls towards the ceiling
   const mayDiffer = spec.optimiser.schedule === 'constant' ? 'stopping' : '';
   const differ = Object.keys(spec).filter((key) => key !== mayDiffer && JSON.stringify(trained[key]) !== JSON.stringify(spec[key as keyof TrainingSpec]));

@@ -125,7 +125,7 @@ function trainingStep(spec: TrainingSpec, network: Network, adam: Adam, one: Tra
   return tidy(() => {
     const image = imageTensor(sample.image);
     const labels = labelTensor(sample.labels);
-    const { value, grads } = variableGrads(() => segmentationLoss(network.logits(image), labels, { dice: spec.loss === 'cross-entropy+dice' }) as Scalar, [...network.variables.values()]);
+    const { value, grads } = variableGrads(() => segmentationLoss(network.logits(image, { seed: spec.seed, step }), labels, { dice: spec.loss === 'cross-entropy+dice' }) as Scalar, [...network.variables.values()]);
     const loss = value.dataSync()[0]!;
     if (!Number.isFinite(loss)) throw new GyraError('internal', `The loss of step ${step} is not a number.`, 'Lower the learning rate (--set optimiser.learningRate=0.001) and start again.');
     adam.apply(grads);

@@ -10,14 +10,14 @@ import { runRecord, type RunRecord } from '../contract/run-record';
 import { readBytes, readJson, writeByRename } from '../data/file-access';
 import { readSafetensors, writeSafetensors } from '../data/safetensors';
 import { buildNetwork } from '../model/build-network';
-import type { Network } from '../model/network';
+import { stateOf, type Network } from '../model/network';
 
 const structureList = z.array(z.strictObject({ value: z.int(), name: z.string() }));
 
 /** Writes weights, spec and structures by rename; `half` stores them in half precision. */
 export async function saveWeights(network: Network, path: string, structures: readonly Structure[], { half = false } = {}): Promise<void> {
   const dtype = half ? ('F16' as const) : ('F32' as const);
-  const tensors = new Map([...network.variables].map(([name, value]) => [name, { dtype, shape: value.shape, data: value.dataSync<'float32'>() }]));
+  const tensors = new Map([...stateOf(network)].map(([name, value]) => [name, { dtype, shape: value.shape, data: value.dataSync<'float32'>() }]));
   await writeByRename(path, writeSafetensors(tensors, { spec: JSON.stringify(network.spec), structures: JSON.stringify(structures) }));
 }
 
@@ -42,7 +42,7 @@ export async function loadNetwork(path: string): Promise<LoadedNetwork> {
   const spec = readMetadata(metadata['spec'], modelSpec, basename(file));
   const structures = readMetadata(metadata['structures'], structureList, basename(file));
   const network = buildNetwork(spec, 0);
-  const problems = [...network.variables].flatMap(([name, value]) => {
+  const problems = [...stateOf(network)].flatMap(([name, value]) => {
     const stored = tensors.get(name);
     if (!stored) return [`${name} is missing`];
     if (stored.shape.join() !== value.shape.join()) return [`${name} is [${stored.shape.join(', ')}] instead of [${value.shape.join(', ')}]`];

@@ -17,6 +17,7 @@ const sizes: string[] = [];
 const pointwise: Network = {
   spec,
   variables: new Map(),
+  statistics: new Map(),
   logits(image: Tensor5D) {
     sizes.push(image.shape.join('x'));
     return concat([neg(image), image, add(mul(image, 2), -1)], 4) as Tensor5D;

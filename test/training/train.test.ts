@@ -52,16 +52,20 @@ it('trains, and leaves a record, metrics and weights that load', async () => {
   await backend.dispose();
 });
 
-it('gives the same bytes on one thread and two, and when it is stopped in the middle of an epoch and resumed', async () => {
+it.each([
+  ['', {}],
+  [', with dropout and running statistics too', { dropout: 0.3, normalisation: { kind: 'batch' } }],
+])('gives the same bytes on one thread and two, and when it is stopped in the middle of an epoch and resumed%s', async (_, fields) => {
   const dataset = temporaryFolder(tinyDataset());
+  const spec = { model: { ...tinySpec.model, ...fields } };
   const [whole, single, stopped] = ['whole', 'single', 'stopped'].map((name) => join(temporaryFolder(), name)) as [string, string, string];
-  await run(dataset, whole);
-  await run(dataset, single, { threads: 1 });
+  await run(dataset, whole, { spec });
+  await run(dataset, single, { spec, threads: 1 });
   const cancel = new Int32Array(new SharedArrayBuffer(4));
-  const interrupted = run(dataset, stopped, { cancel, onProgress: ({ step }) => void (step === 12 && (cancel[0] = 1)) });
+  const interrupted = run(dataset, stopped, { spec, cancel, onProgress: ({ step }) => void (step === 12 && (cancel[0] = 1)) });
   await expect(interrupted).rejects.toMatchObject({ code: 'cancelled' });
   expect(JSON.parse(readFileSync(join(stopped, 'run.json'), 'utf8'))).toMatchObject({ status: 'stopped', steps: 10, epochs: 2 });
-  expect(await run(dataset, stopped, { resume: true })).toMatchObject({ status: 'done', steps: 20 });
+  expect(await run(dataset, stopped, { spec, resume: true })).toMatchObject({ status: 'done', steps: 20 });
   for (const folder of [single, stopped]) {
     expect(bytes(folder, 'best.safetensors')).toBe(bytes(whole, 'best.safetensors'));
     expect(metrics(folder)).toEqual(metrics(whole));

@@ -8,11 +8,12 @@ import type { RunRecord } from '../../engine/contract/run-record';
 import { trainingSpec } from '../../engine/contract/training-spec';
 import { readSafetensors, writeSafetensors } from '../../engine/data/safetensors';
 import { buildNetwork } from '../../engine/model/build-network';
+import { stateOf } from '../../engine/model/network';
 import { loadNetwork, saveWeights } from '../../engine/training/weights-file';
 import { relativeError } from '../support/relative-error';
 import { temporaryFolder } from '../support/temporary-folder';
 
-const spec = modelSpec.parse({ architecture: 'steerable-unet', outputs: 3, poolings: 1, kernelSize: 3, irreps: '2x0e+1x1e', radialFunctions: 3 });
+const spec = modelSpec.parse({ architecture: 'steerable-unet', outputs: 3, poolings: 1, kernelSize: 3, irreps: '2x0e+1x1e', radialFunctions: 3, normalisation: { kind: 'batch' } });
 const structures = [
   { value: 1, name: 'anterior' },
   { value: 2, name: 'posterior' },
@@ -29,7 +30,7 @@ async function saved(half = false): Promise<{ file: string; folder: string; valu
   const file = join(folder, 'best.safetensors');
   const network = buildNetwork(spec, 3);
   await saveWeights(network, file, structures, { half });
-  const values = new Map([...network.variables].map(([name, value]) => [name, value.dataSync()] as const));
+  const values = new Map([...stateOf(network)].map(([name, value]) => [name, value.dataSync()] as const));
   network.dispose();
   return { file, folder, values };
 }
@@ -51,8 +52,8 @@ describe('weights on disk', () => {
     expect(loaded.spec).toEqual(spec);
     expect(loaded.structures).toEqual(structures);
     expect(loaded.record).toBeUndefined();
-    expect([...loaded.network.variables.keys()]).toEqual([...values.keys()]);
-    for (const [name, value] of loaded.network.variables) expect(relativeError(value.dataSync(), values.get(name)!)).toBeLessThanOrEqual(tolerance);
+    expect([...stateOf(loaded.network).keys()]).toEqual([...values.keys()]);
+    for (const [name, value] of stateOf(loaded.network)) expect(relativeError(value.dataSync(), values.get(name)!)).toBeLessThanOrEqual(tolerance);
     expect(readdirSync(folder)).toEqual(['best.safetensors']);
     loaded.network.dispose();
   });

@@ -15,7 +15,7 @@ const spec = { architecture: 'unet', schemaVersion: 1, inputs: 1, outputs: 2, po
 // A network that calls everything brighter than the mean a body: the commands are tested here, networks elsewhere.
 vi.mock('../../../engine/training/weights-file', () => ({
   loadNetwork: async (path: string) => {
-    const network: Network = { spec, variables: new Map(), logits: (image) => concat([neg(image), image], 4) as Tensor5D, dispose: () => {} };
+    const network: Network = { spec, variables: new Map(), statistics: new Map(), logits: (image) => concat([neg(image), image], 4) as Tensor5D, dispose: () => {} };
     return { network, spec, structures: [{ value: 1, name: 'Body' }], record: path.endsWith('run') ? record : undefined };
   },
 }));
