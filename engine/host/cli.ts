@@ -2,10 +2,11 @@
 import { runCommandLine } from './command-line';
 import { register as bench } from './commands/bench';
 import { register as doctor } from './commands/doctor';
+import { register as equivariance } from './commands/equivariance';
 import { register as evaluate } from './commands/evaluate';
 import { register as exportModel } from './commands/export';
 import { register as info } from './commands/info';
 import { register as predict } from './commands/predict';
 import { register as train } from './commands/train';
 
-process.exitCode = await runCommandLine(process.argv.slice(2), [info, train, predict, evaluate, exportModel, bench, doctor]);
+process.exitCode = await runCommandLine(process.argv.slice(2), [info, train, predict, evaluate, equivariance, exportModel, bench, doctor]);
