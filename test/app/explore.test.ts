@@ -224,9 +224,9 @@ describe('Explore in a browser', () => {
     await caseButton(page).click();
     await page.locator('.popover').getByRole('combobox').fill('008');
     await page.keyboard.press('Enter');
-    await expect.poll(() => caseButton(page).textContent()).toBe('hippocampus_008');
+    await expect.poll(() => caseButton(page).textContent(), { timeout: 120_000 }).toBe('hippocampus_008');
     await page.keyboard.press(']');
-    await expect.poll(() => caseButton(page).textContent()).toBe('hippocampus_011');
+    await expect.poll(() => caseButton(page).textContent(), { timeout: 120_000 }).toBe('hippocampus_011');
     await page.getByRole('button', { name: 'Models', exact: true }).click();
     await page.getByRole('option', { name: /^Ordinary/ }).click();
     expect(await page.locator('[data-model]').count()).toBe(1);
