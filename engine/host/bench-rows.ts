@@ -1,5 +1,5 @@
 /** @file What `gyra bench` measures: one function a row, made ready before the clock starts. */
-import { tensor, tidy, variableGrads, type Scalar, type Tensor, type Tensor4D, type Tensor5D } from '@tensorflow/tfjs-core';
+import { tensor, tidy, type Tensor, type Tensor4D, type Tensor5D } from '@tensorflow/tfjs-core';
 import type { Shape } from '../contract/engine-api';
 import { modelSpec, type ModelSpec } from '../contract/model-spec';
 import { predictVolume } from '../evaluation/predict-volume';
@@ -9,6 +9,7 @@ import { dimension, harmonicIrreps, parseIrreps } from '../math/so3/irreps';
 import { pathsOf, selfPathsOf, weightsOf } from '../math/so3/steerable-paths';
 import { SplineVolume } from '../math/spline-volume';
 import { buildNetwork } from '../model/build-network';
+import { valueAndGradients } from '../ops/backpropagation';
 import type { SteerableConvolutionAttributes } from '../ops/operators';
 import { runOperator } from '../ops/run-operator';
 import { segmentationLoss } from '../ops/segmentation-loss';
@@ -73,8 +74,8 @@ function stepRow(id: string, model: unknown, what: string): BenchRow {
       return {
         run: () =>
           void tidy(() => {
-            const { grads } = variableGrads(() => segmentationLoss(network.logits(image), labels, { dice: true }) as Scalar, [...network.variables.values()]);
-            adam.apply(grads);
+            const { gradients } = valueAndGradients(() => segmentationLoss(network.logits(image), labels, { dice: true }));
+            adam.apply(gradients);
           }),
         dispose: () => [image, labels, adam, network].forEach((one) => one.dispose()),
       };

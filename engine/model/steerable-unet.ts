@@ -1,11 +1,12 @@
 /** @file The steerable U-Net of Diaz, Geiger and McKinley (MELBA 2024:010): e3nn_Unet's `equivariant_unet_physical_units`. */
 import { tidy, zeros, type Tensor, type Tensor1D, type Tensor2D, type Tensor5D, type Variable } from '@tensorflow/tfjs-core';
 import type { SteerableUnetSpec } from '../contract/model-spec';
-import { pooledSizes, roundedUp, type AlongAxes, type Level } from '../contract/network-sizes';
+import { poolingExtents, pooledSizes, roundedUp, type AlongAxes, type Level } from '../contract/network-sizes';
 import { gateInputIrreps } from '../math/so3/gate-irreps';
-import { copies, harmonicIrreps, scalarCopies, type Irreps } from '../math/so3/irreps';
+import { copies, dimension, harmonicIrreps, scalarCopies, type Irreps } from '../math/so3/irreps';
 import { lattice, type LatticeSpec } from '../math/so3/lattice';
 import { liveWeightsOf, pathsOf, selfPathsOf, weightsOf } from '../math/so3/steerable-paths';
+import { concatChannels } from '../ops/concat-channels';
 import { gate } from '../ops/gate';
 import { maxPool } from '../ops/max-pool';
 import { resample } from '../ops/resample';
@@ -14,7 +15,7 @@ import { steerableConvolution } from '../ops/steerable-convolution';
 import type { TrainingStep } from './network';
 import { steerableLayout } from './steerable-layout';
 import { steerableDropout, steerableNorm } from './steerable-norm';
-import { downBlock, runUnet, upBlock, type Block } from './unet-frame';
+import { downBlock, replaced, runUnet, upBlock, type Block } from './unet-frame';
 import type { PlannedVariable } from './variable-plan';
 
 const harmonicsOf = ({ maximumDegree, equivariance }: SteerableUnetSpec): Irreps => harmonicIrreps(maximumDegree, equivariance === 'O3' ? -1 : 1);
@@ -63,14 +64,16 @@ export function steerableUnetLogits(spec: SteerableUnetSpec, variables: Readonly
   const layout = new Map(blocks.map((block) => [block.name, block]));
   const norm = steerableNorm(spec, { get, statistics }, training);
   const dropout = steerableDropout(spec, training);
-  const block = (name: string): Block => (x) => {
+  const block = (name: string) => (x: Tensor5D, skip?: Tensor5D): Tensor5D => {
     const { level, irrepsIn, irreps } = layout.get(name)!;
     const gated = gateInputIrreps(irreps);
     return [irrepsIn, irreps].reduce((features, from, i) => {
       const convolved = steerableConvolution(features, get<Tensor2D>(`${name}.conv${i + 1}.weight`), get(`${name}.conv${i + 1}.sc.weight`), { irrepsIn: from, irrepsOut: gated, harmonics: harmonicsOf(spec), lattice: latticeOf(spec, level) });
-      const active = gate(norm(`${name}.batchnorm${i + 1}`, gated)(convolved), { irreps });
-      return dropout(`${name} ${i + 1}`, irreps)(active);
-    }, x);
+      if (i > 0 || name !== downBlock(0)) features.dispose();
+      const normed = replaced(convolved, norm(`${name}.batchnorm${i + 1}`, gated)(convolved));
+      const active = replaced(normed, gate(normed, { irreps }));
+      return replaced(active, dropout(`${name} ${i + 1}`, irreps)(active));
+    }, skip ? replaced(x, concatChannels(x, skip)) : x);
   };
   const pool = (irreps: Irreps, extent: AlongAxes): Block => {
     if (pooling === 'average' || pooling === 'low-pass') return (x) => resample(x, pooling, extent);
@@ -81,12 +84,17 @@ export function steerableUnetLogits(spec: SteerableUnetSpec, variables: Readonly
   const network = (x: Tensor5D): Tensor5D =>
     runUnet(
       {
-        poolings,
+        extents: poolingExtents(spec),
+        variables,
         down: (level) => block(downBlock(level)),
         pool: (level) => pool(pooled[level]!, levels[level]!.extent),
         upsample: (level) => (below) => resample(below, pooling === 'low-pass' ? 'low-pass-up' : 'linear', levels[level]!.extent),
         up: (level) => block(upBlock(level, poolings)),
         out: (features) => selfConnection(features, get('out.weight'), get('bias', scalarCopies(output)), { irrepsIn: last, irrepsOut: output }),
+        keptChannels: (name) => {
+          const { irrepsIn, irreps } = layout.get(name)!;
+          return dimension(irrepsIn) + dimension(irreps) + 4 * dimension(gateInputIrreps(irreps));
+        },
       },
       x,
     );

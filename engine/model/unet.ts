@@ -1,6 +1,7 @@
 /** @file The ordinary U-Net the paper compares with: the frame of the steerable one with ordinary convolutions, instance norm and leaky ReLU (MELBA 2024:010, section 3). */
 import type { Tensor5D, Variable } from '@tensorflow/tfjs-core';
 import type { OrdinaryUnetSpec } from '../contract/model-spec';
+import { poolingExtents } from '../contract/network-sizes';
 import type { Irreps } from '../math/so3/irreps';
 import { convolution } from '../ops/convolution';
 import { instanceNorm } from '../ops/instance-norm';
@@ -8,7 +9,7 @@ import { leakyRelu } from '../ops/leaky-relu';
 import { maxPool } from '../ops/max-pool';
 import { upsampleTrilinear } from '../ops/resample';
 import { selfConnection } from '../ops/self-connection';
-import { downBlock, runUnet, upBlock, type Block } from './unet-frame';
+import { downBlock, runUnet, upBlock } from './unet-frame';
 import type { PlannedVariable } from './variable-plan';
 
 const epsilon = 1e-5;
@@ -40,21 +41,23 @@ export function planUnet(spec: OrdinaryUnetSpec): readonly PlannedVariable[] {
 export function unetLogits(spec: OrdinaryUnetSpec, variables: ReadonlyMap<string, Variable>, image: Tensor5D): Tensor5D {
   const { poolings, features, outputs } = spec;
   const get = <T>(name: string): T => variables.get(name) as unknown as T;
-  const width = new Map(blocks(spec).map(({ name, to }) => [name, to]));
-  const block = (name: string): Block => (x) =>
+  const layout = new Map(blocks(spec).map((block) => [block.name, block]));
+  const block = (name: string) => (x: Tensor5D, skip?: Tensor5D): Tensor5D =>
     [1, 2].reduce((input, i) => {
-      const convolved = convolution(input, get(`${name}.conv${i}.weight`));
-      const normed = instanceNorm(convolved, get(`${name}.norm${i}.weight`), get(`${name}.norm${i}.bias`), { irreps: scalars(width.get(name)!), epsilon });
+      const convolved = convolution(input, get(`${name}.conv${i}.weight`), i === 1 ? skip : undefined);
+      const normed = instanceNorm(convolved, get(`${name}.norm${i}.weight`), get(`${name}.norm${i}.bias`), { irreps: scalars(layout.get(name)!.to), epsilon });
       return leakyRelu(normed, { slope });
     }, x);
   return runUnet(
     {
-      poolings,
+      extents: poolingExtents(spec),
+      variables,
       down: (level) => block(downBlock(level)),
       pool: (level) => (x) => maxPool(x, { irreps: scalars(featuresOfLevel(spec, level)), extent: halving }),
       upsample: () => (x) => upsampleTrilinear(x, halving),
       up: (level) => block(upBlock(level, poolings)),
       out: (x) => selfConnection(x, get('out.weight'), get('bias'), { irrepsIn: scalars(features), irrepsOut: scalars(outputs) }),
+      keptChannels: (name) => layout.get(name)!.from + 5 * layout.get(name)!.to,
     },
     image,
   );

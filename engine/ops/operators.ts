@@ -16,6 +16,10 @@ export interface Operators {
   Convolution: { inputs: 'x' | 'weight'; attributes: Record<never, never>; outputs: ['y'] };
   ConvolutionBackwardInput: { inputs: 'dy' | 'weight'; attributes: Record<never, never>; outputs: ['dx'] };
   ConvolutionBackwardWeight: { inputs: 'dy' | 'x'; attributes: { kernelSize: number }; outputs: ['dweight'] };
+  /** Convolution of the channels of a and then those of b, without making their concatenation. */
+  ConvolutionOfTwo: { inputs: 'a' | 'b' | 'weight'; attributes: Record<never, never>; outputs: ['y'] };
+  ConvolutionOfTwoBackwardInput: { inputs: 'dy' | 'weight'; attributes: { channelsA: number }; outputs: ['da', 'db'] };
+  ConvolutionOfTwoBackwardWeight: { inputs: 'dy' | 'a' | 'b'; attributes: { kernelSize: number }; outputs: ['dweight'] };
   /** Each channel with its own kernel, weight [k, k, k, channels] over (z, y, x), zero padding, same size, no bias. */
   DepthwiseConvolution: { inputs: 'x' | 'weight'; attributes: Record<never, never>; outputs: ['y'] };
   DepthwiseConvolutionBackwardInput: { inputs: 'dy' | 'weight'; attributes: Record<never, never>; outputs: ['dx'] };

@@ -1,5 +1,5 @@
 /** @file One training, from spec to run folder. The same spec gives the same weights, on any number of threads, interrupted or not. */
-import { tensor, tidy, variableGrads, type Scalar, type Tensor4D, type Tensor5D } from '@tensorflow/tfjs-core';
+import { tensor, tidy, type Tensor4D, type Tensor5D } from '@tensorflow/tfjs-core';
 import { cpus } from 'node:os';
 import type { Structure } from '../contract/engine-api';
 import { acceptedSizes } from '../contract/network-sizes';
@@ -13,6 +13,7 @@ import { buildNetwork } from '../model/build-network';
 import { parameterCount } from '../model/cost';
 import type { Network } from '../model/network';
 import { argMaxChannels } from '../ops/arg-max-channels';
+import { valueAndGradients } from '../ops/backpropagation';
 import { segmentationLoss } from '../ops/segmentation-loss';
 import { Adam } from './adam';
 import { readCheckpoint, writeCheckpoint, type CheckpointProgress } from './checkpoint';
@@ -125,10 +126,10 @@ function trainingStep(spec: TrainingSpec, network: Network, adam: Adam, one: Tra
   return tidy(() => {
     const image = imageTensor(sample.image);
     const labels = labelTensor(sample.labels);
-    const { value, grads } = variableGrads(() => segmentationLoss(network.logits(image, { seed: spec.seed, step }), labels, { dice: spec.loss === 'cross-entropy+dice' }) as Scalar, [...network.variables.values()]);
+    const { value, gradients } = valueAndGradients(() => segmentationLoss(network.logits(image, { seed: spec.seed, step }), labels, { dice: spec.loss === 'cross-entropy+dice' }));
     const loss = value.dataSync()[0]!;
     if (!Number.isFinite(loss)) throw new GyraError('internal', `The loss of step ${step} is not a number.`, 'Lower the learning rate (--set optimiser.learningRate=0.001) and start again.');
-    adam.apply(grads);
+    adam.apply(gradients);
     return loss;
   });
 }

@@ -25,3 +25,20 @@ const cases = [
 describeKernel('Convolution', cases.map(({ label, x, weight }) => ({ label, inputs: { x, weight }, attributes: {} })));
 describeKernel('ConvolutionBackwardInput', cases.map(({ label, dy, weight }) => ({ label, inputs: { dy, weight }, attributes: {} })));
 describeKernel('ConvolutionBackwardWeight', cases.map(({ label, dy, x, kernelSize }) => ({ label, inputs: { dy, x }, attributes: { kernelSize } })));
+
+/** Channels of the two inputs: with and without whole vectors. */
+const pairs = [
+  { kernelSize: 5, channelsA: 8, channelsB: 4, channelsOut: 4, voxels: [1, 6, 5, 12] },
+  { kernelSize: 5, channelsA: 7, channelsB: 3, channelsOut: 9, voxels: [2, 4, 3, 7] },
+  { kernelSize: 3, channelsA: 1, channelsB: 6, channelsOut: 2, voxels: [1, 3, 5, 1] },
+].map(({ kernelSize: k, channelsA, channelsB, channelsOut, voxels }) => ({
+  label: `${k}^3, ${channelsA} + ${channelsB} to ${channelsOut} channels, ${voxels.join(' x ')}`,
+  attributes: { kernelSize: k, channelsA },
+  a: randomArray('a', ...voxels, channelsA),
+  b: randomArray('b', ...voxels, channelsB),
+  dy: randomArray('dy', ...voxels, channelsOut),
+  weight: randomArray('weight', k, k, k, channelsA + channelsB, channelsOut),
+}));
+describeKernel('ConvolutionOfTwo', pairs.map(({ label, a, b, weight }) => ({ label, inputs: { a, b, weight }, attributes: {} })));
+describeKernel('ConvolutionOfTwoBackwardInput', pairs.map(({ label, dy, weight, attributes }) => ({ label, inputs: { dy, weight }, attributes })));
+describeKernel('ConvolutionOfTwoBackwardWeight', pairs.map(({ label, dy, a, b, attributes }) => ({ label, inputs: { dy, a, b }, attributes })));

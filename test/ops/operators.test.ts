@@ -95,6 +95,14 @@ describe('operators under the tape', () => {
     expectWiring({ x }, (t) => groupMaximum(t.x as Tensor5D, { order: 2 }), references.GroupMaximum({ x }, { order: 2 }).y, cotangent, { x: references.GroupMaximumBackward({ dy: cotangent, x }, { order: 2 }).dx });
   });
 
+  it('convolution of two', () => {
+    const inputs = { a: x, b: randomArray('b', ...voxels, 3), weight: randomArray('weight', 3, 3, 3, x.shape[4] + 3, 2) };
+    const cotangent = randomArray('dy', ...voxels, 2);
+    const { da, db } = references.ConvolutionOfTwoBackwardInput({ dy: cotangent, weight: inputs.weight }, { channelsA: x.shape[4] });
+    const { dweight } = references.ConvolutionOfTwoBackwardWeight({ dy: cotangent, ...inputs }, { kernelSize: 3 });
+    expectWiring(inputs, (t) => convolution(t.a as Tensor5D, t.weight as Tensor5D, t.b as Tensor5D), references.ConvolutionOfTwo(inputs, {}).y, cotangent, { a: da, b: db, weight: dweight });
+  });
+
   it('instanceNorm', () => {
     const attributes = { irreps, epsilon: 1e-5 };
     const inputs = { x, weight: randomArray('weight', copies(irreps)), bias: randomArray('bias', scalarCopies(irreps)) };

@@ -1,10 +1,11 @@
-import { tensor4d, tensor5d, tidy, variableGrads, type Scalar } from '@tensorflow/tfjs-core';
+import { tensor4d, tensor5d, tidy } from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startBackend, type BackendHandle } from '../../engine/backends/choose';
 import { modelSpec } from '../../engine/contract/model-spec';
 import { buildNetwork } from '../../engine/model/build-network';
 import type { Network } from '../../engine/model/network';
 import { argMaxChannels } from '../../engine/ops/arg-max-channels';
+import { valueAndGradients } from '../../engine/ops/backpropagation';
 import { segmentationLoss } from '../../engine/ops/segmentation-loss';
 import { Adam } from '../../engine/training/adam';
 import { randomArray, randomLabels } from '../support/random-array';
@@ -36,8 +37,8 @@ describe.each(specs.map((spec) => [spec.architecture === 'steerable-unet' ? `${s
     const step = (): number =>
       tidy(() => {
         const labels = tensor4d(Int32Array.from(randomLabels('labels', 3, side ** 3).data), [1, side, side, side], 'int32');
-        const { value, grads } = variableGrads(() => segmentationLoss(network.logits(image(), { seed: 1, step: ++steps }), labels, { dice: true }) as Scalar, [...network.variables.values()]);
-        adam.apply(grads);
+        const { value, gradients } = valueAndGradients(() => segmentationLoss(network.logits(image(), { seed: 1, step: ++steps }), labels, { dice: true }));
+        adam.apply(gradients);
         return value.dataSync()[0];
       });
     const first = step();

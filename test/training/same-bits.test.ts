@@ -1,9 +1,10 @@
-import { tensor4d, tensor5d, tidy, variableGrads, type Scalar } from '@tensorflow/tfjs-core';
+import { tensor4d, tensor5d, tidy } from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { startBackend } from '../../engine/backends/choose';
 import { modelSpec, type ModelSpec } from '../../engine/contract/model-spec';
 import { buildNetwork } from '../../engine/model/build-network';
 import { stateOf } from '../../engine/model/network';
+import { valueAndGradients } from '../../engine/ops/backpropagation';
 import { segmentationLoss } from '../../engine/ops/segmentation-loss';
 import { Adam } from '../../engine/training/adam';
 import { randomArray, randomLabels } from '../support/random-array';
@@ -21,7 +22,7 @@ async function trained(spec: ModelSpec, threads: number): Promise<Record<string,
     tidy(() => {
       const image = tensor5d(Float32Array.from(randomArray('image', voxels).data), [1, ...volume, 1]);
       const labels = tensor4d(Int32Array.from(randomLabels('labels', 3, voxels).data), [1, ...volume], 'int32');
-      adam.apply(variableGrads(() => segmentationLoss(network.logits(image, { seed: 1, step }), labels, { dice: true }) as Scalar, [...network.variables.values()]).grads);
+      adam.apply(valueAndGradients(() => segmentationLoss(network.logits(image, { seed: 1, step }), labels, { dice: true })).gradients);
     });
   }
   const values = Object.fromEntries([...stateOf(network)].map(([name, value]) => [name, value.dataSync()]));

@@ -1,4 +1,5 @@
-/** @file Convolution and its two gradients in plain loops. */
+/** @file Convolution and its two gradients in plain loops; of two tensors by way of their concatenation. */
+import { concatChannels, concatChannelsBackward } from './concat-channels';
 import { forEachTap } from './for-each-tap';
 import { zeros } from './reference';
 import type { NumberArray, Reference } from './reference';
@@ -20,6 +21,10 @@ export const convolutionBackwardWeight: Reference<'ConvolutionBackwardWeight'> =
   forEachProduct(dweight.shape, x.shape, (w, from, to) => { dweight.data[w] += x.data[from] * dy.data[to]; });
   return { dweight };
 };
+
+export const convolutionOfTwo: Reference<'ConvolutionOfTwo'> = ({ a, b, weight }) => convolution({ x: concatChannels({ a, b }, {}).y, weight }, {});
+export const convolutionOfTwoBackwardInput: Reference<'ConvolutionOfTwoBackwardInput'> = (inputs, attributes) => concatChannelsBackward({ dy: convolutionBackwardInput(inputs, {}).dx }, attributes);
+export const convolutionOfTwoBackwardWeight: Reference<'ConvolutionOfTwoBackwardWeight'> = ({ dy, a, b }, attributes) => convolutionBackwardWeight({ dy, x: concatChannels({ a, b }, {}).y }, attributes);
 
 /** Visits each weight with each pair of elements it joins. */
 function forEachProduct([size, , , channelsIn, channelsOut]: NumberArray['shape'], volume: NumberArray['shape'], visit: (weight: number, from: number, to: number) => void): void {

@@ -3,7 +3,7 @@ import type { OperatorName } from '../operators';
 import { adamStep } from './adam-step';
 import { argMaxChannels } from './arg-max-channels';
 import { concatChannels, concatChannelsBackward } from './concat-channels';
-import { convolution, convolutionBackwardInput, convolutionBackwardWeight } from './convolution';
+import { convolution, convolutionBackwardInput, convolutionBackwardWeight, convolutionOfTwo, convolutionOfTwoBackwardInput, convolutionOfTwoBackwardWeight } from './convolution';
 import { depthwiseConvolution, depthwiseConvolutionBackwardInput, depthwiseConvolutionBackwardWeight } from './depthwise-convolution';
 import { gatherRows, gatherRowsBackward } from './gather-rows';
 import { gate, gateBackward } from './gate';
@@ -26,6 +26,9 @@ export const references: { readonly [N in OperatorName]: Reference<N> } = {
   Convolution: convolution,
   ConvolutionBackwardInput: convolutionBackwardInput,
   ConvolutionBackwardWeight: convolutionBackwardWeight,
+  ConvolutionOfTwo: convolutionOfTwo,
+  ConvolutionOfTwoBackwardInput: convolutionOfTwoBackwardInput,
+  ConvolutionOfTwoBackwardWeight: convolutionOfTwoBackwardWeight,
   DepthwiseConvolution: depthwiseConvolution,
   DepthwiseConvolutionBackwardInput: depthwiseConvolutionBackwardInput,
   DepthwiseConvolutionBackwardWeight: depthwiseConvolutionBackwardWeight,

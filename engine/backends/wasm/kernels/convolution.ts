@@ -1,6 +1,6 @@
-/** @file Ordinary convolution and its gradients. */
+/** @file Ordinary convolution and its gradients, of one tensor or of two side by side. */
 import type { HeapTensor, WasmBackend } from '../backend';
-import { blocksOf } from './convolution/blocks';
+import { blockChannels, blocksOf, mostBytes, partsOf } from './convolution/blocks';
 import { convolveRowsKernel, convolveRowsPlan } from './convolution/convolve-rows';
 import { lineTransform, type LineTransform } from './convolution/line-transform';
 import { blockScratchBytes, packWeightsKernel, panelBytes } from './convolution/pack-weights';
@@ -15,7 +15,8 @@ const compile = ({ machine }: WasmBackend, transform: LineTransform) =>
     weightGradient: weightGradientKernel(m, transform),
   }));
 
-export const convolution: KernelFactory<'Convolution' | 'ConvolutionBackwardInput' | 'ConvolutionBackwardWeight'> = (backend) => {
+type Names = 'Convolution' | 'ConvolutionBackwardInput' | 'ConvolutionBackwardWeight';
+export const convolution: KernelFactory<Names | 'ConvolutionOfTwo' | 'ConvolutionOfTwoBackwardInput' | 'ConvolutionOfTwoBackwardWeight'> = (backend) => {
   const { heap } = backend.machine;
   const compiled = new Map<string, ReturnType<typeof compile>>();
   /** The module of a line transform, compiled when first needed. */
@@ -24,45 +25,63 @@ export const convolution: KernelFactory<'Convolution' | 'ConvolutionBackwardInpu
     if (!compiled.has(key)) compiled.set(key, compile(backend, transform));
     return compiled.get(key)!;
   };
-  /** Convolution of x with weights [k, k, k, in, out], or with the same turned around and transposed. */
-  const convolve = (x: HeapTensor, weight: HeapTensor, transposed: boolean) => {
-    const [taps, , , weightIn, weightOut] = weight.shape;
-    const [channelsIn, channelsOut] = transposed ? [weightOut, weightIn] : [weightIn, weightOut];
-    const transform = lineTransform(taps, x.shape[3]);
+  const channelsOf = (tensor: HeapTensor): number => tensor.shape[4];
+  const inputFields = ([x, second]: readonly HeapTensor[]) => ({ x: x.pointer, channelsX: channelsOf(x), second: second?.pointer ?? 0, channelsSecond: second ? channelsOf(second) : 0 });
+
+  /** Where the weights of an output, an input and a tap along x are, in bytes: as they lie, or turned around and transposed for the gradient. */
+  interface WeightView {
+    readonly pointer: number;
+    readonly inputs: number;
+    readonly outputs: number;
+    readonly inputStride: number;
+    readonly outputStride: number;
+    readonly tapStride: number;
+  }
+  const convolve = (inputs: readonly HeapTensor[], taps: number, weights: WeightView) => {
+    const { shape } = inputs[0];
+    const transform = lineTransform(taps, shape[3]);
     const kernels = kernelsFor(transform);
-    const y = backend.output([...x.shape.slice(0, 4), channelsOut]);
-    const blocks = blocksOf(channelsOut);
-    const panels = heap.allocate(panelBytes(transform, blocks, channelsIn));
-    try {
-      const tapBytes = weightIn * weightOut * 4;
-      const strides = transposed ? { inputStride: 4, outputStride: weightOut * 4, tapStride: -tapBytes } : { inputStride: weightOut * 4, outputStride: 4, tapStride: tapBytes };
-      const weights = transposed ? weight.pointer + (taps ** 3 - 1) * tapBytes : weight.pointer;
-      kernels.packWeights({ weights, panels, blocks, inputs: channelsIn, outputs: channelsOut, ...strides }, blocks * taps ** 2, blockScratchBytes(transform));
-      const plan = convolveRowsPlan(transform, x.shape, channelsIn, channelsOut);
-      kernels.convolveRows({ x: x.pointer, panels, y: y.pointer, ...plan.fields }, plan.items, plan.scratchBytes);
-    } finally {
-      heap.release(panels);
+    const { pointer, inputs: channelsIn, outputs: channelsOut, inputStride, outputStride, tapStride } = weights;
+    const y = backend.output([...shape.slice(0, 4), channelsOut]);
+    for (const { firstBlock, blocks } of partsOf(blocksOf(channelsOut), Math.floor(mostBytes / panelBytes(transform, 1, channelsIn))))
+      heap.borrow(panelBytes(transform, blocks, channelsIn), (panels) => {
+        const firstChannel = firstBlock * blockChannels;
+        const outputs = channelsOut - firstChannel;
+        kernels.packWeights({ weights: pointer + firstChannel * outputStride, panels, blocks, inputs: channelsIn, outputs, inputStride, outputStride, tapStride }, blocks * taps ** 2, blockScratchBytes(transform));
+        const plan = convolveRowsPlan(transform, shape, channelsIn, blocks);
+        kernels.convolveRows({ ...inputFields(inputs), panels, y: y.pointer + firstChannel * 4, voxelBytesOut: channelsOut * 4, channelsOut: outputs, ...plan.fields }, plan.items, plan.scratchBytes);
+      });
+    return y.info;
+  };
+  const forward = (inputs: readonly HeapTensor[], { pointer, shape: [taps, , , channelsIn, channelsOut] }: HeapTensor) =>
+    convolve(inputs, taps, { pointer, inputs: channelsIn, outputs: channelsOut, inputStride: channelsOut * 4, outputStride: 4, tapStride: channelsIn * channelsOut * 4 });
+  /** The gradient with respect to `count` channels of the input from `first` on. */
+  const backwardInput = (dy: HeapTensor, { pointer, shape: [taps, , , channelsIn, channelsOut] }: HeapTensor, first: number, count: number) => {
+    const tapBytes = channelsIn * channelsOut * 4;
+    return convolve([dy], taps, { pointer: pointer + (taps ** 3 - 1) * tapBytes + first * channelsOut * 4, inputs: channelsOut, outputs: count, inputStride: 4, outputStride: channelsOut * 4, tapStride: -tapBytes });
+  };
+  const backwardWeight = (dy: HeapTensor, inputs: readonly HeapTensor[], taps: number) => {
+    const { shape } = inputs[0];
+    const [channelsIn, channelsOut] = [inputs.reduce((sum, one) => sum + channelsOf(one), 0), channelsOf(dy)];
+    const transform = lineTransform(taps, shape[3]);
+    const kernels = kernelsFor(transform);
+    const dweight = backend.output([taps, taps, taps, channelsIn, channelsOut]);
+    const planOf = (blocks: number) => weightGradientPlan(transform, shape, channelsIn, channelsOut, blocks);
+    for (const { firstBlock, blocks } of partsOf(blocksOf(channelsOut), Math.floor(mostBytes / planOf(1).slabBytes))) {
+      const { fields, items, scratchBytes, sumBytes } = planOf(blocks);
+      heap.borrow(sumBytes, (sums) => {
+        kernels.weightGradientSums({ ...inputFields(inputs), dy: dy.pointer, firstBlock, sums, ...fields }, items, scratchBytes);
+        kernels.weightGradient({ sums, dweight: dweight.pointer, firstBlock, channelsIn, channelsOut, quads: fields.quads, blocks, slabs: fields.slabs }, blocks * taps ** 2, blockScratchBytes(transform));
+      });
     }
-    return [y.info];
+    return dweight.info;
   };
   return {
-    Convolution: ({ x, weight }) => convolve(x, weight, false),
-    ConvolutionBackwardInput: ({ dy, weight }) => convolve(dy, weight, true),
-    ConvolutionBackwardWeight: ({ dy, x }, { kernelSize }) => {
-      const [channelsIn, channelsOut] = [x.shape[4], dy.shape[4]];
-      const transform = lineTransform(kernelSize, x.shape[3]);
-      const kernels = kernelsFor(transform);
-      const dweight = backend.output([kernelSize, kernelSize, kernelSize, channelsIn, channelsOut]);
-      const plan = weightGradientPlan(transform, x.shape, channelsIn, channelsOut);
-      const sums = heap.allocate(plan.sumBytes);
-      try {
-        kernels.weightGradientSums({ x: x.pointer, dy: dy.pointer, sums, ...plan.fields }, plan.items, plan.scratchBytes);
-        const { quads, blocks, slabs } = plan.fields;
-        kernels.weightGradient({ sums, dweight: dweight.pointer, channelsIn, channelsOut, quads, blocks, slabs }, blocks * kernelSize ** 2, blockScratchBytes(transform));
-      } finally {
-        heap.release(sums);
-      }
-      return [dweight.info];
-    },
+    Convolution: ({ x, weight }) => [forward([x], weight)],
+    ConvolutionBackwardInput: ({ dy, weight }) => [backwardInput(dy, weight, 0, weight.shape[3])],
+    ConvolutionBackwardWeight: ({ dy, x }, { kernelSize }) => [backwardWeight(dy, [x], kernelSize)],
+    ConvolutionOfTwo: ({ a, b, weight }) => [forward([a, b], weight)],
+    ConvolutionOfTwoBackwardInput: ({ dy, weight }, { channelsA }) => [backwardInput(dy, weight, 0, channelsA), backwardInput(dy, weight, channelsA, weight.shape[3] - channelsA)],
+    ConvolutionOfTwoBackwardWeight: ({ dy, a, b }, { kernelSize }) => [backwardWeight(dy, [a, b], kernelSize)],
   };
 };

@@ -13,6 +13,13 @@ export const integerFields = <K extends string>(...names: K[]) => Object.fromEnt
 export const blocksOf = (channels: number): number => Math.ceil(channels / blockChannels);
 /** What each of at most `parts` gets when `count` things are dealt out. */
 export const share = (count: number, parts: number): number => Math.ceil(count / Math.min(count, parts));
+/** Transformed weights and sums of their gradients take no more than this at a time, where one block of outputs allows it. */
+export const mostBytes = 64 * 2 ** 20;
+/** Blocks of `count` in parts of at most `most`: the first block of each part and its number of blocks. */
+export function partsOf(count: number, most: number): { firstBlock: number; blocks: number }[] {
+  const each = share(count, Math.ceil(count / Math.max(1, most)));
+  return Array.from({ length: Math.ceil(count / each) }, (_, part) => ({ firstBlock: part * each, blocks: Math.min(each, count - part * each) }));
+}
 /** Channels of transformed inputs, whole vectors. */
 export const paddedChannels = (channels: number): number => Math.ceil(channels / 4) * 4;
 

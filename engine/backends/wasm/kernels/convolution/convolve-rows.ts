@@ -3,22 +3,22 @@
  * and the sums are transformed into rows of the output. The gradient with respect to the input is the same with other weights.
  */
 import { I32, loadSplat, loadV128, type FunctionReference, type ModuleBuilder } from '../../assembler';
-import { addBlock, blockBytes, blockChannels, blocksOf, blockVectors, copyBlock, emptyBlock, integerFields, loadBlock, paddedChannels, share, tileLines } from './blocks';
+import { addBlock, blockBytes, blockChannels, blockVectors, copyBlock, emptyBlock, integerFields, loadBlock, paddedChannels, share, tileLines } from './blocks';
 import { combine, type LineTransform } from './line-transform';
+import { readLine } from './read-line';
 import { transformLine } from './transform-line';
 
 /** Enough work items that threads finish together; few enough that rows are not transformed too often. */
 const wantedItems = 32;
 
-/** How a convolution of this shape is cut into work items, and where a thread's scratch has what: a padded line, sums [point, tile, 8], and a ring of planes [plane, point, tile, input]. */
-export function convolveRowsPlan({ taps, outputs, points }: LineTransform, [batch, depth, height, width]: readonly number[], channelsIn: number, channelsOut: number) {
+/** How the convolution to so many blocks of outputs is cut into work items, and where a thread's scratch has what: a padded line, sums [point, tile, 8], and a ring of planes [plane, point, tile, input]. */
+export function convolveRowsPlan({ taps, outputs, points }: LineTransform, [batch, depth, height, width]: readonly number[], channelsIn: number, blocks: number) {
   const tiles = Math.ceil(width / outputs);
   // at least 16 tiles share a panel of weights while it is near
   const rows = Math.min(height, tileLines * Math.ceil(4 / tiles));
   const slabs = Math.ceil(height / rows);
   const planes = share(depth, Math.ceil(depth / 16));
   const ranges = Math.ceil(depth / planes);
-  const blocks = blocksOf(channelsOut);
   const blocksPerItem = share(blocks, Math.ceil(wantedItems / (batch * ranges * slabs)));
   const groups = Math.ceil(blocks / blocksPerItem);
   const paddedIn = paddedChannels(channelsIn);
@@ -29,13 +29,13 @@ export function convolveRowsPlan({ taps, outputs, points }: LineTransform, [batc
   const sums = outputs * blockBytes + lineBytes;
   const ring = sums + points * sumBytes;
   return {
-    fields: { depth, height, width, channelsIn, channelsOut, paddedIn, tiles, rows, planes, slabs, ranges, blocks, blocksPerItem, groups, lineBytes, sumBytes, pointBytes, sums, ring },
+    fields: { depth, height, width, channelsIn, paddedIn, tiles, rows, planes, slabs, ranges, blocks, blocksPerItem, groups, lineBytes, sumBytes, pointBytes, sums, ring },
     items: batch * ranges * slabs * groups,
     scratchBytes: ring + taps * points * pointBytes,
   };
 }
 const fields = integerFields(
-  ...(['x', 'panels', 'y', 'depth', 'height', 'width', 'channelsIn', 'channelsOut', 'paddedIn', 'tiles', 'rows', 'planes', 'slabs', 'ranges'] as const),
+  ...(['x', 'channelsX', 'second', 'channelsSecond', 'panels', 'y', 'voxelBytesOut', 'channelsOut', 'depth', 'height', 'width', 'channelsIn', 'paddedIn', 'tiles', 'rows', 'planes', 'slabs', 'ranges'] as const),
   ...(['blocks', 'blocksPerItem', 'groups', 'lineBytes', 'sumBytes', 'pointBytes', 'sums', 'ring'] as const),
 );
 
@@ -66,7 +66,7 @@ const multiplyTiles = (m: ModuleBuilder, count: number): FunctionReference =>
     totals.forEach((total, i) => addBlock(f, total, sums, i * blockBytes));
   });
 
-/** A work item makes the blocks of one group for one slab of rows through one range of planes. */
+/** A work item makes the blocks of one group for one slab of rows through one range of planes. The input's channels are those of `x`, then those of `second`. */
 export function convolveRowsKernel(m: ModuleBuilder, transform: LineTransform) {
   const { taps, outputs, points } = transform;
   const radius = (taps - 1) / 2;
@@ -94,18 +94,17 @@ export function convolveRowsKernel(m: ModuleBuilder, transform: LineTransform) {
     const ring = f.i32(scratch.add(p.ring));
     /** First byte of row (plane, row) of a volume with voxels of so many bytes. */
     const rowAt = (pointer: I32, plane: I32, row: I32, bytes: I32): I32 => pointer.add(volume.add(plane).mul(p.height).add(row).mul(p.width).mul(bytes));
+    const partAt = (pointer: I32, channels: I32, plane: I32, row: I32) => ({ row: rowAt(pointer, plane, row, channels.shl(2)), channels });
     const inside = (index: I32, size: I32): I32 => index.ge(0).and(index.lt(size));
 
     const transformPlane = (plane: I32, slot: I32): void => {
       const target = f.i32(ring.add(slot.mul(planeBytes)));
-      const source = f.i32();
       const cleared = f.i32();
       f.for(firstRow.sub(radius), firstRow.add(rows).add(radius), 1, (row) => {
         f.if(
           inside(row, p.height),
           () => {
-            f.set(source, rowAt(p.x, plane, row, voxelBytes));
-            f.copy(line.add(voxelBytes.mul(radius)), source, p.width.mul(voxelBytes));
+            readLine(f, line.add(voxelBytes.mul(radius)), p.width, partAt(p.x, p.channelsX, plane, row), partAt(p.second, p.channelsSecond, plane, row));
             transformLine(
               f,
               { line, windows: p.tiles, step: outputs, inputs: points, voxelBytes, vectors: quads, target, windowBytes: tileBytes, resultBytes: p.pointBytes, vectorBytes: 16 },
@@ -155,7 +154,6 @@ export function convolveRowsKernel(m: ModuleBuilder, transform: LineTransform) {
     };
 
     const storePlane = (plane: I32, block: I32): void => {
-      const outputBytes = f.i32(p.channelsOut.shl(2));
       const channels = f.i32(p.channelsOut.sub(block.mul(blockChannels)));
       const [tileSums, source, to] = [f.i32(sums), f.i32(), f.i32()];
       const values = Array.from({ length: points }, () => f.v128());
@@ -169,10 +167,10 @@ export function convolveRowsKernel(m: ModuleBuilder, transform: LineTransform) {
             }
             transform.output.forEach((factors, i) => f.store(scratch, combine(f, factors, values), i * blockBytes + 16 * j));
           }
-          f.set(to, rowAt(p.y, plane, firstRow.add(row), outputBytes).add(x.mul(outputBytes)).add(block.mul(blockBytes)));
+          f.set(to, rowAt(p.y, plane, firstRow.add(row), p.voxelBytesOut).add(x.mul(p.voxelBytesOut)).add(block.mul(blockBytes)));
           for (let i = 0; i < outputs; i++) {
             f.if(x.add(i).lt(p.width), () => copyBlock(f, f.i32(to), scratch.add(i * blockBytes), channels));
-            f.advance(to, outputBytes);
+            f.advance(to, p.voxelBytesOut);
           }
           f.advance(tileSums, blockBytes);
         }),

@@ -3,21 +3,22 @@
  * by one owner, and then taken back through the transform of the kernel.
  */
 import { I32, loadSplat, loadV128, V128, type FunctionReference, type ModuleBuilder } from '../../assembler';
-import { addBlock, blockBytes, blockChannels, blocksOf, blockVectors, copyBlock, emptyBlock, integerFields, loadBlock, paddedChannels, share, tileLines } from './blocks';
+import { addBlock, blockBytes, blockChannels, blocksOf, blockVectors, copyBlock, emptyBlock, integerFields, loadBlock, mostBytes, paddedChannels, share, tileLines } from './blocks';
 import { column, combine, type LineTransform } from './line-transform';
+import { readLine } from './read-line';
 import { transformLine } from './transform-line';
 
 /** Slabs of planes with sums of their own: enough that many threads have work, few enough that the sums stay small. */
 const mostSlabs = 4;
 
-/** Work items own a point and a slab; they go through the slab in bricks of rows, whose transforms a thread's scratch holds: inputs [quad, plane, row, tile, 4] with a margin, gradients [block, plane, row, tile, 8]. */
-export function weightGradientPlan({ taps, outputs, points }: LineTransform, [batch, depth, height, width]: readonly number[], channelsIn: number, channelsOut: number) {
+/** For so many blocks of outputs. Work items own a point and a slab; they go through the slab in bricks of rows, whose transforms a thread's scratch holds: inputs [quad, plane, row, tile, 4] with a margin, gradients [block, plane, row, tile, 8]. */
+export function weightGradientPlan({ taps, outputs, points }: LineTransform, [batch, depth, height, width]: readonly number[], channelsIn: number, channelsOut: number, blocks: number) {
   const tiles = Math.ceil(width / outputs);
   const [planes, rows] = [Math.min(depth, 8), Math.min(height, 8)];
-  const slabPlanes = share(depth, Math.min(mostSlabs, Math.ceil(depth / planes)));
-  const slabs = Math.ceil(depth / slabPlanes);
-  const blocks = blocksOf(channelsOut);
   const quads = paddedChannels(channelsIn) / 4;
+  const slabBytes = points * blocks * taps ** 2 * quads * 4 * blockBytes;
+  const slabPlanes = share(depth, Math.max(1, Math.min(mostSlabs, Math.ceil(depth / planes), Math.floor(mostBytes / slabBytes))));
+  const slabs = Math.ceil(depth / slabPlanes);
 
   const inputLineBytes = ((tiles * outputs + taps - 1) * channelsIn + 4) * 4;
   const gradientLineBytes = (tiles * outputs * channelsOut + blockChannels) * 4;
@@ -30,11 +31,12 @@ export function weightGradientPlan({ taps, outputs, points }: LineTransform, [ba
     items: slabs * points,
     scratchBytes: gradients + blocks * gradientBytes,
     /** Sums [slab, point, block, z, y, input (padded), 8]. */
-    sumBytes: slabs * points * blocks * taps ** 2 * quads * 4 * blockBytes,
+    slabBytes,
+    sumBytes: slabs * slabBytes,
   };
 }
 const sumFields = integerFields(
-  ...(['x', 'dy', 'sums', 'batch', 'depth', 'height', 'width', 'channelsIn', 'channelsOut', 'quads', 'tiles', 'planes', 'rows', 'slabPlanes', 'slabs'] as const),
+  ...(['x', 'channelsX', 'second', 'channelsSecond', 'dy', 'firstBlock', 'sums', 'batch', 'depth', 'height', 'width', 'channelsIn', 'channelsOut', 'quads', 'tiles', 'planes', 'rows', 'slabPlanes', 'slabs'] as const),
   ...(['blocks', 'inputLineBytes', 'gradientLineBytes', 'quadBytes', 'gradientBytes', 'inputs', 'gradients'] as const),
 );
 
@@ -100,14 +102,14 @@ export function weightGradientSumsKernel(m: ModuleBuilder, transform: LineTransf
 
     const [volume, source] = [f.i32(), f.i32()];
     const rowAt = (pointer: I32, plane: I32, row: I32, bytes: I32): I32 => pointer.add(volume.add(plane).mul(p.height).add(row).mul(p.width).mul(bytes));
+    const partAt = (pointer: I32, channels: I32, plane: I32, row: I32) => ({ row: rowAt(pointer, plane, row, channels.shl(2)), channels });
     /** The part of first - margin .. first + count + margin that lies in 0 .. size. */
     const forInside = (first: I32, count: I32, margin: number, size: I32, body: (index: I32) => void): void => f.for(first.sub(margin).max(0), first.add(count).add(margin).min(size), 1, body);
 
     const transformInputs = (firstPlane: I32, planes: I32, firstRow: I32, rows: I32): void =>
       forInside(firstPlane, planes, radius, p.depth, (plane) =>
         forInside(firstRow, rows, radius, p.height, (row) => {
-          f.set(source, rowAt(p.x, plane, row, inputVoxelBytes));
-          f.copy(inputLine.add(inputVoxelBytes.mul(radius)), source, p.width.mul(inputVoxelBytes));
+          readLine(f, inputLine.add(inputVoxelBytes.mul(radius)), p.width, partAt(p.x, p.channelsX, plane, row), partAt(p.second, p.channelsSecond, plane, row));
           const target = f.i32(inputs.add(plane.sub(firstPlane).add(radius).mul(planeBytes)).add(row.sub(firstRow).add(radius).mul(rowBytes)));
           const to = { line: inputLine, windows: p.tiles, step: outputs, inputs: points, voxelBytes: inputVoxelBytes, vectors: p.quads, target, windowBytes: 16, resultBytes: 0, vectorBytes: p.quadBytes };
           transformLine(f, to, [weighted(inputFactors)]);
@@ -119,7 +121,7 @@ export function weightGradientSumsKernel(m: ModuleBuilder, transform: LineTransf
           f.set(source, rowAt(p.dy, firstPlane.add(plane), firstRow.add(row), gradientVoxelBytes));
           f.copy(gradientLine, source, p.width.mul(gradientVoxelBytes));
           f.for(0, p.blocks, 1, (block) => {
-            const line = f.i32(gradientLine.add(block.mul(blockBytes)));
+            const line = f.i32(gradientLine.add(p.firstBlock.add(block).mul(blockBytes)));
             const target = f.i32(gradients.add(block.mul(p.gradientBytes)).add(plane.mul(p.rows).add(row).mul(gradientRowBytes)));
             const to = { line, windows: p.tiles, step: outputs, inputs: outputs, voxelBytes: gradientVoxelBytes, vectors: I32.of(blockVectors), target, windowBytes: blockBytes, resultBytes: 0, vectorBytes: 16 };
             transformLine(f, to, [weighted(gradientFactors)]);
@@ -170,10 +172,10 @@ export function weightGradientSumsKernel(m: ModuleBuilder, transform: LineTransf
 
 /** Adds the slabs in order and takes the sums back to weights [k, k, k, in, out]; one work item is one block at one (z, y) of the kernel. */
 export const weightGradientKernel = (m: ModuleBuilder, transform: LineTransform) =>
-  m.kernel('weightGradient', integerFields('sums', 'dweight', 'channelsIn', 'channelsOut', 'quads', 'blocks', 'slabs'), (f, p, item, scratch) => {
+  m.kernel('weightGradient', integerFields('sums', 'dweight', 'firstBlock', 'channelsIn', 'channelsOut', 'quads', 'blocks', 'slabs'), (f, p, item, scratch) => {
     const { taps, points } = transform;
     const lines = taps ** 2;
-    const block = f.i32(item.div(lines));
+    const block = f.i32(item.div(lines).add(p.firstBlock));
     const sums = f.i32(p.sums.add(item.mul(p.quads).mul(4 * blockBytes)));
     const pointBytes = f.i32(p.blocks.mul(lines).mul(p.quads).mul(4 * blockBytes));
     const channels = f.i32(p.channelsOut.sub(block.mul(blockChannels)));
