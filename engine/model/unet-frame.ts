@@ -8,6 +8,12 @@ export type Block = (x: Tensor5D) => Tensor5D;
 /** Reads the upsampled features and, behind them, those of the same level on the way down. */
 export type UpBlock = (upsampled: Tensor5D, skip: Tensor5D) => Tensor5D;
 
+/** y, made of x, which only the tape may still need. Blocks give up in this way all they make, and what they read but the image. */
+export function replaced<T extends Tensor5D>(x: Tensor5D, y: T): T {
+  x.dispose();
+  return y;
+}
+
 /** Names of the blocks from the top level down, and from the bottom up. */
 export const downBlock = (level: number): string => `down.down_blocks.${level}`;
 export const upBlock = (level: number, poolings: number): string => `up.up_blocks.${poolings - 1 - level}`;

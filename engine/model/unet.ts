@@ -9,7 +9,7 @@ import { leakyRelu } from '../ops/leaky-relu';
 import { maxPool } from '../ops/max-pool';
 import { upsampleTrilinear } from '../ops/resample';
 import { selfConnection } from '../ops/self-connection';
-import { downBlock, runUnet, upBlock } from './unet-frame';
+import { downBlock, replaced, runUnet, upBlock } from './unet-frame';
 import type { PlannedVariable } from './variable-plan';
 
 const epsilon = 1e-5;
@@ -45,8 +45,9 @@ export function unetLogits(spec: OrdinaryUnetSpec, variables: ReadonlyMap<string
   const block = (name: string) => (x: Tensor5D, skip?: Tensor5D): Tensor5D =>
     [1, 2].reduce((input, i) => {
       const convolved = convolution(input, get(`${name}.conv${i}.weight`), i === 1 ? skip : undefined);
-      const normed = instanceNorm(convolved, get(`${name}.norm${i}.weight`), get(`${name}.norm${i}.bias`), { irreps: scalars(layout.get(name)!.to), epsilon });
-      return leakyRelu(normed, { slope });
+      if (input !== image) input.dispose();
+      const normed = replaced(convolved, instanceNorm(convolved, get(`${name}.norm${i}.weight`), get(`${name}.norm${i}.bias`), { irreps: scalars(layout.get(name)!.to), epsilon }));
+      return replaced(normed, leakyRelu(normed, { slope }));
     }, x);
   return runUnet(
     {
