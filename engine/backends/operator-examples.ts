@@ -38,6 +38,7 @@ export function operatorExamples(): Examples {
   const steerable = steerableExamples();
   const self = selfExamples();
   const convolution = [3, 5].map((kernelSize) => ({ kernelSize, x: normal('x', ...volume, 5), dy: normal('dy', ...volume, 7), weight: normal('weight', kernelSize, kernelSize, kernelSize, 5, 7) }));
+  const two = { a: normal('a', ...volume, 3), b: normal('b', ...volume, 4), weight: normal('weight', 3, 3, 3, 7, dimension(irreps)) };
   const depthwise = [3, 5].map((kernelSize) => ({ kernelSize, x: normal('x', ...volume, 6), dy: normal('dy', ...volume, 6), weight: normal('weight', kernelSize, kernelSize, kernelSize, 6) }));
   const grouped = normal('x', ...volume, 12);
   const norm = field.flatMap((one) => normSizes.map((by) => ({ one, by }))).map(({ one, by }) => ({ ...one, attributes: { irreps: one.irreps, epsilon: 1e-5, by }, weight: normal('weight', copies(one.irreps)), bias: normal('bias', scalarCopies(one.irreps)) }));
@@ -57,6 +58,9 @@ export function operatorExamples(): Examples {
     Convolution: convolution.map(({ x, weight }) => ({ inputs: { x, weight }, attributes: {} })),
     ConvolutionBackwardInput: convolution.map(({ dy, weight }) => ({ inputs: { dy, weight }, attributes: {} })),
     ConvolutionBackwardWeight: convolution.map(({ dy, x, kernelSize }) => ({ inputs: { dy, x }, attributes: { kernelSize } })),
+    ConvolutionOfTwo: [{ inputs: two, attributes: {} }],
+    ConvolutionOfTwoBackwardInput: [{ inputs: { dy, weight: two.weight }, attributes: { channelsA: 3 } }],
+    ConvolutionOfTwoBackwardWeight: [{ inputs: { dy, a: two.a, b: two.b }, attributes: { kernelSize: 3 } }],
     DepthwiseConvolution: depthwise.map(({ x, weight }) => ({ inputs: { x, weight }, attributes: {} })),
     DepthwiseConvolutionBackwardInput: depthwise.map(({ dy, weight }) => ({ inputs: { dy, weight }, attributes: {} })),
     DepthwiseConvolutionBackwardWeight: depthwise.map(({ dy, x, kernelSize }) => ({ inputs: { dy, x }, attributes: { kernelSize } })),
