@@ -28,9 +28,9 @@ export function recomputed<T extends Tensor>(f: (...inputs: T[]) => T, inputs: r
       value,
       gradFunc: (dy: Tensor, saved: Tensor[]) => {
         const { value, tape } = record(() => f(...(saved as T[])));
+        value.dispose();
         const read = [...saved, ...variables];
         const gradients = backpropagate(tape, value, read, dy);
-        value.dispose();
         return read.map((one, i) => gradients[i] ?? zerosLike(one));
       },
     };
