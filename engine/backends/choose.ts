@@ -23,6 +23,8 @@ export interface BackendOptions {
   /** Non-zero in its first word ends the running operator with a GyraError of code `cancelled`; 1 in its second, where it has one, lets the next operator wait until it is 0 and notified. */
   cancel?: Int32Array;
   kernelVariant?: 'plain' | 'relaxed';
+  /** Allocates as if it computed, and computes nothing. */
+  planOnly?: boolean;
 }
 
 export const backendNames = ['wasm', 'tensorflow'] as const;
@@ -66,7 +68,7 @@ export async function startBackend(options: BackendOptions = {}): Promise<Backen
   const relaxed = options.kernelVariant !== 'plain' && hasRelaxedSimd();
   const cancel = options.cancel ?? new Int32Array(new SharedArrayBuffer(4));
   const wanted = options.threads ?? defaultThreads();
-  const machine = await checkedMachine(wanted, relaxed, cancel);
+  const machine = options.planOnly ? await Machine.start({ threads: wanted, relaxed, cancel, planOnly: true }) : await checkedMachine(wanted, relaxed, cancel);
   const backend = new WasmBackend(machine);
   registerBackend(backendName, () => backend, 10);
   registerFallbacks(backend);

@@ -9,6 +9,8 @@ import { dimension, harmonicIrreps, parseIrreps } from '../math/so3/irreps';
 import { pathsOf, selfPathsOf, weightsOf } from '../math/so3/steerable-paths';
 import { SplineVolume } from '../math/spline-volume';
 import { buildNetwork } from '../model/build-network';
+import type { Network } from '../model/network';
+import { argMaxChannels } from '../ops/arg-max-channels';
 import { valueAndGradients } from '../ops/backpropagation';
 import type { SteerableConvolutionAttributes } from '../ops/operators';
 import { runOperator } from '../ops/run-operator';
@@ -83,17 +85,37 @@ function stepRow(id: string, model: unknown, what: string): BenchRow {
   };
 }
 
+/** Image in to label map out. */
+function predictRow(id: string, model: unknown, what: string): BenchRow {
+  const spec: ModelSpec = modelSpec.parse(model);
+  const n = 64;
+  return {
+    id,
+    what: `${what}, three poolings, 5^3, one ${n}^3 volume, one input, three classes`,
+    repeats: 5,
+    figure: 'minimum',
+    prepare: async () => {
+      const network = buildNetwork(spec, 0);
+      const image = randomTensor([1, n, n, n, 1], 'image') as Tensor5D;
+      return {
+        run: () => void tidy(() => void argMaxChannels(network.logits(image)).dataSync()),
+        dispose: () => [image, network].forEach((one) => one.dispose()),
+      };
+    },
+  };
+}
+
 /** New rotation in to label map out, as the window asks it. */
-function liveRow(modelFolder: string): BenchRow {
+function liveRow(id: string, what: string, repeats: number, load: () => Promise<Network>): BenchRow {
   const n = 48;
   const shape: Shape = [n, n, n];
   return {
-    id: 'live/48',
-    what: `the shipped steerable model on a ${n}^3 input: new rotation in to label map out`,
-    repeats: 30,
+    id,
+    what: `${what} on a ${n}^3 input: new rotation in to label map out`,
+    repeats,
     figure: 'median',
     prepare: async () => {
-      const { network } = await loadNetwork(modelFolder);
+      const network = await load();
       const random = Random.stream(0, 'image');
       const volume = new SplineVolume({ data: Float32Array.from({ length: n ** 3 }, () => random.normal()), shape });
       return { run: (turn) => void predictVolume(network, volume.rotate(planeRotation('sagittal', 7 * turn + 5), 0).data, shape), dispose: () => network.dispose() };
@@ -101,10 +123,22 @@ function liveRow(modelFolder: string): BenchRow {
   };
 }
 
+const steerable = { architecture: 'steerable-unet', irreps: '8x0e+4x1e+2x2e', outputs: 3, poolings: 3, kernelSize: 5 };
+const ordinary = { architecture: 'unet', features: 30, outputs: 3, poolings: 3, kernelSize: 5 };
+
 export const benchRows = (steerableModel: string): readonly BenchRow[] => [
   convolutionRow('steerable-conv/forward', 'SteerableConvolution'),
   convolutionRow('steerable-conv/backward', 'SteerableConvolutionBackward'),
-  stepRow('steerable-unet/step', { architecture: 'steerable-unet', irreps: '8x0e+4x1e+2x2e', outputs: 3, poolings: 3, kernelSize: 5 }, 'steerable U-Net 8x0e+4x1e+2x2e'),
-  stepRow('unet/step', { architecture: 'unet', features: 30, outputs: 3, poolings: 3, kernelSize: 5 }, 'ordinary U-Net of 30 features'),
-  liveRow(steerableModel),
+  stepRow('steerable-unet/step', steerable, 'steerable U-Net 8x0e+4x1e+2x2e'),
+  stepRow('unet/step', ordinary, 'ordinary U-Net of 30 features'),
+  predictRow('unet/predict', ordinary, 'ordinary U-Net of 30 features'),
+  liveRow('live/48', 'the shipped steerable model', 30, async () => (await loadNetwork(steerableModel)).network),
+  liveRow('live/48-full', 'steerable U-Net 8x0e+4x1e+2x2e, three poolings', 10, async () => buildNetwork(modelSpec.parse(steerable), 0)),
+  {
+    id: 'network/built',
+    what: 'variables of the steerable U-Net 8x0e+4x1e+2x2e, three poolings',
+    repeats: 5,
+    figure: 'median',
+    prepare: async () => ({ run: (turn) => buildNetwork(modelSpec.parse(steerable), turn).dispose(), dispose: () => undefined }),
+  },
 ];

@@ -1,6 +1,7 @@
 /** @file Entry of the command line: every command, and the arguments of this process. */
 import { runCommandLine } from './command-line';
 import { register as bench } from './commands/bench';
+import { register as cost } from './commands/cost';
 import { register as doctor } from './commands/doctor';
 import { register as equivariance } from './commands/equivariance';
 import { register as evaluate } from './commands/evaluate';
@@ -9,4 +10,4 @@ import { register as info } from './commands/info';
 import { register as predict } from './commands/predict';
 import { register as train } from './commands/train';
 
-process.exitCode = await runCommandLine(process.argv.slice(2), [info, train, predict, evaluate, equivariance, exportModel, bench, doctor]);
+process.exitCode = await runCommandLine(process.argv.slice(2), [info, cost, train, predict, evaluate, equivariance, exportModel, bench, doctor]);

@@ -5,6 +5,7 @@ import { problemFrom } from '../contract/problem';
 import { meanDice, overlaps } from '../evaluation/dice';
 import { train } from '../training/train';
 import { startChosenBackend } from './backend-option';
+import { refuseWhatDoesNotFit } from './plan-step';
 import type { JobMessage, TrainingRequest } from './training-job';
 
 export interface JobWorkerData {
@@ -15,6 +16,8 @@ const { cancel, request } = workerData as JobWorkerData;
 const say = (message: JobMessage): void => parentPort!.postMessage(message);
 
 try {
+  const { model, sampling } = request.spec;
+  if ((request.backend ?? 'wasm') === 'wasm' && sampling.kind === 'patch') await refuseWhatDoesNotFit(model, sampling.patchSize, request.threads);
   const backend = await startChosenBackend(request.backend ?? 'wasm', { threads: request.threads, cancel });
   const record = await train({
     ...request,

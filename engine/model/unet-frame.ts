@@ -8,9 +8,9 @@ export type Block = (x: Tensor5D) => Tensor5D;
 /** Reads the upsampled features and, behind them, those of the same level on the way down. */
 export type UpBlock = (upsampled: Tensor5D, skip: Tensor5D) => Tensor5D;
 
-/** y, made of x, which only the tape may still need. Blocks give up in this way all they make, and what they read but the image. */
+/** y, made of x, which only the tape may still need. Blocks give up in this way all they make, and what they read but the image; y may be x itself. */
 export function replaced<T extends Tensor5D>(x: Tensor5D, y: T): T {
-  x.dispose();
+  if (y !== x) x.dispose();
   return y;
 }
 

@@ -45,7 +45,7 @@ export function unetLogits(spec: OrdinaryUnetSpec, variables: ReadonlyMap<string
   const block = (name: string) => (x: Tensor5D, skip?: Tensor5D): Tensor5D =>
     [1, 2].reduce((input, i) => {
       const convolved = convolution(input, get(`${name}.conv${i}.weight`), i === 1 ? skip : undefined);
-      if (input !== image) input.dispose();
+      if (i > 1 || name !== downBlock(0)) input.dispose();
       const normed = replaced(convolved, instanceNorm(convolved, get(`${name}.norm${i}.weight`), get(`${name}.norm${i}.bias`), { irreps: scalars(layout.get(name)!.to), epsilon }));
       return replaced(normed, leakyRelu(normed, { slope }));
     }, x);

@@ -13,6 +13,8 @@ export interface MachineOptions {
   relaxed: boolean;
   /** Non-zero in its first word stops the running kernel at its next work item; 1 in its second, where it has one, lets the next kernel wait until it is 0 and notified. */
   cancel: Int32Array;
+  /** Kernels are not run: everything is allocated as if they were, and the heap's high-water mark is that of a real step. Untouched memory costs nothing. */
+  planOnly?: boolean;
 }
 /** A kernel bound to the machine: call it with its fields, the number of work items and the scratch bytes one thread needs. */
 export type BoundKernel<F extends Fields> = (fields: { [K in keyof F]: number }, items: number, scratchBytes?: number) => void;
@@ -31,7 +33,7 @@ export class Machine {
   static async start(options: MachineOptions): Promise<Machine> {
     const machine = new Machine(options);
     try {
-      for (let id = 1; id < options.threads; id++) machine.workers.push(await machine.startThread(id));
+      if (!options.planOnly) for (let id = 1; id < options.threads; id++) machine.workers.push(await machine.startThread(id));
     } catch (error) {
       await machine.stop();
       throw error;
@@ -39,7 +41,7 @@ export class Machine {
     return machine;
   }
   get threads(): number {
-    return 1 + this.workers.length;
+    return this.options.planOnly ? this.options.threads : 1 + this.workers.length;
   }
   get relaxed(): boolean {
     return this.options.relaxed;
@@ -79,6 +81,7 @@ export class Machine {
     if (cancel.length > 1) Atomics.wait(cancel, 1, 1);
     if (Atomics.load(cancel, 0)) throw cancelled();
     this.reserveScratch(scratchBytes);
+    if (this.options.planOnly) return;
     const integers = this.heap.integers(this.parameters, parameterBytes / 4);
     const floats = this.heap.floats(this.parameters, parameterBytes / 4);
     Object.entries(fields).forEach(([name, type], i) => {
