@@ -3,7 +3,7 @@
  * by one owner, and then taken back through the transform of the kernel.
  */
 import { I32, loadSplat, loadV128, V128, type FunctionReference, type ModuleBuilder } from '../../assembler';
-import { addBlock, blockBytes, blockChannels, blocksOf, blockVectors, copyBlock, emptyBlock, integerFields, loadBlock, mostBytes, paddedChannels, share, tileLines } from './blocks';
+import { addBlock, blockBytes, blockChannels, blockVectors, copyBlock, emptyBlock, integerFields, loadBlock, mostBytes, paddedChannels, share, tileLines } from './blocks';
 import { column, combine, type LineTransform } from './line-transform';
 import { readLine } from './read-line';
 import { transformLine } from './transform-line';
