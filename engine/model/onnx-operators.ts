@@ -29,16 +29,8 @@ const isEvenScalar = ({ degree, parity }: IrrepCopy): boolean => degree === 0 &&
 
 /** What a folded network may run. */
 export const translations: { readonly [N in OperatorName]?: Translation<N> } = {
-  Convolution: (write, { x, weight }) => {
-    const { shape, data } = weight.constant!;
-    const [size, , , channelsIn, channelsOut] = shape;
-    const turned = new Float32Array(data.length);
-    let to = 0;
-    for (let o = 0; o < channelsOut; o++)
-      for (let i = 0; i < channelsIn; i++)
-        for (let kx = 0; kx < size; kx++) for (let ky = 0; ky < size; ky++) for (let kz = 0; kz < size; kz++) turned[to++] = data[(((kz * size + ky) * size + kx) * channelsIn + i) * channelsOut + o];
-    return write.node('Conv', [x.name, write.constant([channelsOut, channelsIn, size, size, size], turned)], { kernel_shape: [size, size, size], pads: Array<number>(6).fill((size - 1) / 2) });
-  },
+  Convolution: (write, { x, weight }) => convolved(write, x.name, weight.constant!),
+  ConvolutionOfTwo: (write, { a, b, weight }) => convolved(write, write.node('Concat', [a.name, b.name], { axis: 1 }), weight.constant!),
 
   SelfConnection: (write, { x, weight, bias }, { irrepsIn, irrepsOut }) => {
     const [channelsIn, channelsOut] = [dimension(irrepsIn), dimension(irrepsOut)];
@@ -109,6 +101,15 @@ export const translations: { readonly [N in OperatorName]?: Translation<N> } = {
   LeakyRelu: (write, { x }, { slope }) => write.node('LeakyRelu', [x.name], { alpha: { float: slope } }),
 };
 
+function convolved(write: OnnxWriter, x: string, { shape, data }: Constant): string {
+  const [size, , , channelsIn, channelsOut] = shape;
+  const turned = new Float32Array(data.length);
+  let to = 0;
+  for (let o = 0; o < channelsOut; o++)
+    for (let i = 0; i < channelsIn; i++)
+      for (let kx = 0; kx < size; kx++) for (let ky = 0; ky < size; ky++) for (let kz = 0; kz < size; kz++) turned[to++] = data[(((kz * size + ky) * size + kx) * channelsIn + i) * channelsOut + o];
+  return write.node('Conv', [x, write.constant([channelsOut, channelsIn, size, size, size], turned)], { kernel_shape: [size, size, size], pads: Array<number>(6).fill((size - 1) / 2) });
+}
 const range = (from: number, count: number): number[] => Array.from({ length: count }, (_, i) => from + i);
 const volumeMean = (write: OnnxWriter, name: string): string => write.node('ReduceMean', [name], { axes: volumeAxes, keepdims: 1 });
 const squared = (write: OnnxWriter, name: string): string => write.node('Mul', [name, name]);
