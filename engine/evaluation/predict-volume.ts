@@ -1,6 +1,7 @@
 /** @file Labels of a volume by a network: whole where it fits, else through windows laid symmetrically about the centre. */
 import { tensor5d, tidy } from '@tensorflow/tfjs-core';
 import type { Shape } from '../contract/engine-api';
+import type { ModelSpec } from '../contract/model-spec';
 import { accepts, acceptedSizes, printSizes } from '../contract/network-sizes';
 import { badInput, cancelled } from '../contract/problem';
 import { canvasFor, takeFromCanvas } from '../data/canvas';
@@ -46,11 +47,16 @@ export function predictVolume(network: Network, image: Float32Array, shape: Shap
   return largestChannel(sum, outputs);
 }
 
+/** An image as it lies in its file, normalised and upright on the canvas of a network. */
+export function uprightCanvas(spec: ModelSpec, image: Volume<Float32Array>): Volume<Float32Array> {
+  // A network that pads in front does so itself.
+  const shape = spec.padding === 'front' ? image.shape : canvasFor(image.shape, acceptedSizes(spec));
+  return prepareCase({ image, labels: null }, shape).image.volume;
+}
+
 /** Labels of an image as it lies in its file: normalised, placed upright on its canvas, predicted, cut out again. */
 export function predictUpright(network: Network, image: Volume<Float32Array>): Volume<Uint8Array> {
-  // A network that pads in front does so itself.
-  const shape = network.spec.padding === 'front' ? image.shape : canvasFor(image.shape, acceptedSizes(network.spec));
-  const canvas = prepareCase({ image, labels: null }, shape).image.volume;
+  const canvas = uprightCanvas(network.spec, image);
   return takeFromCanvas({ data: predictVolume(network, canvas.data, canvas.shape), shape: canvas.shape }, image.shape);
 }
 

@@ -6,8 +6,9 @@ import { register as doctor } from './commands/doctor';
 import { register as equivariance } from './commands/equivariance';
 import { register as evaluate } from './commands/evaluate';
 import { register as exportModel } from './commands/export';
+import { register as importModel } from './commands/import';
 import { register as info } from './commands/info';
 import { register as predict } from './commands/predict';
 import { register as train } from './commands/train';
 
-process.exitCode = await runCommandLine(process.argv.slice(2), [info, cost, train, predict, evaluate, equivariance, exportModel, bench, doctor]);
+process.exitCode = await runCommandLine(process.argv.slice(2), [info, cost, train, predict, evaluate, equivariance, importModel, exportModel, bench, doctor]);

@@ -8,6 +8,7 @@ const files = {
   radial_basis: /^soft_unit_step\/|^smooth_finite_r(2\.5_n5|1\.75_n3)_/,
   voxel_convolution: /^(hidden_cutoff|no_common_irrep|lmax3_parity|steps_09_09_3|steps_112_cutoff|diameter_4_cutoff_left|voxel_size3)\/(input|output|grad_|state\/(sc\.)?weight)/,
   unet_physical: /^(so3_default|so3_average_batch_anisotropic|o3_average_vector_output_lmax1_no_norm)\/(input|output|grad_(in|out)put|grad\/.*|extra[01]\/.*|state\/(bias|.*(conv\d|sc|out|batchnorm\d)\.(weight|bias|running_mean|running_var)))$/,
+  unet_checkpoint_io: /^wrapped\/(input|output)$/,
   equivariant_ops: /^(batchnorm_instance|batchnorm_batch_(train|eval)|gate_so3|gate_o3_physical|dropout_train|pool_max_2|pool_average_2|lowpass_(down|up)_2|upsample_222|upsample_from_1|linear_so3|linear_skip_concat)\//,
 };
 

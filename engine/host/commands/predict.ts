@@ -1,4 +1,4 @@
-/** @file `gyra predict MODEL IMAGE -o OUT`: the labels of one image, with the image's geometry. */
+/** @file `gyra predict MODEL IMAGE -o OUT`: the labels of one image, with the image's geometry. `--logits OUT.safetensors`: what the network gives, before labels are made of it. */
 import { stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
@@ -6,13 +6,16 @@ import type { BackendName } from '../../backends/choose';
 import { badInput } from '../../contract/problem';
 import { readBytes, writeByRename } from '../../data/file-access';
 import { readImage, writeVolume } from '../../data/nifti';
+import { readSafetensors, writeSafetensors } from '../../data/safetensors';
 import { predictUpright } from '../../evaluation/predict-volume';
+import { rawLogits, uprightLogits, type ChannelVolume } from '../../evaluation/raw-logits';
 import { loadNetwork } from '../../training/weights-file';
 import { backendOption, startChosenBackend } from '../backend-option';
 import { parseCount } from '../option-parsers';
 
 interface Options {
-  output: string;
+  output?: string;
+  logits?: string;
   threads?: number;
   backend: BackendName;
   json?: boolean;
@@ -23,37 +26,64 @@ export function register(program: Command): void {
     .command('predict')
     .description('segment one image')
     .argument('<model>', 'run folder, or .safetensors file')
-    .argument('<image>', 'NIfTI image')
-    .requiredOption('-o, --output <file>', 'labels to write, .nii or .nii.gz')
+    .argument('<image>', 'NIfTI image; with --logits alone also a .safetensors file with one tensor [channel, x, y, z]')
+    .option('-o, --output <file>', 'labels to write, .nii or .nii.gz')
+    .option('--logits <file>', "the network's raw output to write, .safetensors: tensor logits [channel, x, y, z]; a tensor is used as it is, not normalised, padded with zeros as the model does")
     .option('--threads <count>', 'threads to compute with', parseCount)
     .addOption(backendOption())
     .option('--json', 'print one JSON document')
     .action(predict);
 }
 
-async function predict(model: string, imagePath: string, { output, threads, backend: name, json }: Options): Promise<void> {
-  await checkOutput(output, imagePath);
-  const image = readImage(await readBytes(imagePath), basename(imagePath));
+async function predict(model: string, imagePath: string, { output, logits, threads, backend: name, json }: Options): Promise<void> {
+  if (output === undefined && logits === undefined) throw badInput('There is nothing to write.', 'Add -o FILE.nii.gz for labels, or --logits FILE.safetensors for the raw output.');
+  if (output !== undefined) await checkOutput(output, imagePath, /\.nii(\.gz)?$/, 'NIfTI name', '.nii or .nii.gz');
+  if (logits !== undefined) await checkOutput(logits, imagePath, /\.safetensors$/, 'safetensors name', '.safetensors');
+  const isTensor = imagePath.endsWith('.safetensors');
+  if (isTensor && output !== undefined) throw badInput(`${basename(imagePath)} has no geometry that labels could take.`, 'Give a NIfTI image, or --logits alone.');
+  const bytes = await readBytes(imagePath);
+  const image = isTensor ? undefined : readImage(bytes, basename(imagePath));
+  const tensor = image ? undefined : readTensor(bytes, basename(imagePath));
   const backend = await startChosenBackend(name, { threads });
   try {
     const { network, structures } = await loadNetwork(model);
-    const start = performance.now();
-    const labels = predictUpright(network, image);
-    const seconds = (performance.now() - start) / 1000;
-    await writeByRename(output, writeVolume(labels, image.geometry, output));
-    const voxelMl = image.spacingMm.reduce((product, size) => product * size, 1) / 1000;
-    const volumesMl = Object.fromEntries(structures.map(({ value, name }) => [name, labels.data.filter((label) => label === value).length * voxelMl]));
-    if (json) process.stdout.write(`${JSON.stringify({ output: basename(output), shape: image.shape, seconds, volumesMl })}\n`);
-    else process.stdout.write(`${basename(output)} written after ${seconds.toFixed(1)} s.\n${Object.entries(volumesMl).map(([name, ml]) => `${name}: ${ml.toFixed(2)} ml\n`).join('')}`);
+    const facts: Record<string, unknown> = {};
+    const lines: string[] = [];
+    if (logits !== undefined) {
+      const { data, shape } = tensor ? rawLogits(network, tensor, basename(imagePath)) : uprightLogits(network, image!, basename(imagePath));
+      await writeByRename(logits, writeSafetensors(new Map([['logits', { dtype: 'F32' as const, shape, data }]])));
+      Object.assign(facts, { logits: basename(logits), logitsShape: shape });
+      lines.push(`${basename(logits)} written: logits [${shape.join(', ')}].`);
+    }
+    if (output !== undefined && image) {
+      const start = performance.now();
+      const labels = predictUpright(network, image);
+      const seconds = (performance.now() - start) / 1000;
+      await writeByRename(output, writeVolume(labels, image.geometry, output));
+      const voxelMl = image.spacingMm.reduce((product, size) => product * size, 1) / 1000;
+      const volumesMl = Object.fromEntries(structures.map(({ value, name }) => [name, labels.data.filter((label) => label === value).length * voxelMl]));
+      Object.assign(facts, { output: basename(output), shape: image.shape, seconds, volumesMl });
+      lines.push(`${basename(output)} written after ${seconds.toFixed(1)} s.`, ...Object.entries(volumesMl).map(([name, ml]) => `${name}: ${ml.toFixed(2)} ml`));
+    }
+    process.stdout.write(json ? `${JSON.stringify(facts)}\n` : `${lines.join('\n')}\n`);
   } finally {
     await backend.dispose();
   }
 }
 
+/** The one tensor of a safetensors file. */
+function readTensor(bytes: Uint8Array, name: string): ChannelVolume {
+  const { tensors } = readSafetensors(bytes, name);
+  const [tensor] = tensors.values();
+  if (!tensor || tensors.size > 1) throw badInput(`${name} holds ${tensors.size} tensors.`, 'Give a file with one tensor of shape [channel, x, y, z].');
+  if (tensor.shape.length !== 4 || tensor.data.length === 0) throw badInput(`${name} holds a tensor of shape [${tensor.shape.join(', ')}].`, 'Give one of shape [channel, x, y, z].');
+  return { shape: tensor.shape as unknown as ChannelVolume['shape'], data: Float32Array.from(tensor.data, Number) };
+}
+
 /** Says what is wrong before anything is computed. */
-async function checkOutput(output: string, imagePath: string): Promise<void> {
+async function checkOutput(output: string, imagePath: string, ending: RegExp, kind: string, endings: string): Promise<void> {
   const name = basename(output);
-  if (!/\.nii(\.gz)?$/.test(output)) throw badInput(`The output ${name} is no NIfTI name.`, 'Give a name that ends in .nii or .nii.gz.');
+  if (!ending.test(output)) throw badInput(`The output ${name} is no ${kind}.`, `Give a name that ends in ${endings}.`);
   if (resolve(output) === resolve(imagePath)) throw badInput(`The output ${name} is the image itself.`, 'Give another name, so that the image is kept.');
   const folder = await stat(dirname(resolve(output))).catch(() => null);
   if (!folder?.isDirectory()) throw badInput(`The folder of the output ${name} does not exist.`, 'Make the folder first, or give another.');
