@@ -27,10 +27,10 @@ const specs: [string, ModelSpec][] = [
   ['steerable, scalars only', modelSpec.parse({ ...steerable, irreps: '3x0e' })],
   ['ordinary', modelSpec.parse({ architecture: 'unet', inputs: 2, outputs: 3, poolings: 2, kernelSize: 3, features: 4 })],
 ];
-/** Of different sizes, none of them a cube. In the last one regions are alike, so that norms tie in pooling; only for one pooling, because behind it rounding decides what ties. */
+/** Of different sizes, none of them a cube. In the last one regions are alike, so that norms tie in pooling; only for one pooling and beside scalars: behind a pooling, and among vectors alone, which vanish in such regions, rounding decides what ties. */
 const images = (spec: ModelSpec): NumberArray[] => [
   ...[[1, spec.inputs, 8, 4, 12], [1, spec.inputs, 4, 8, 4]].map((shape, i) => randomArray(`image ${i}`, ...shape)),
-  ...(spec.poolings === 1 ? [{ shape: [1, spec.inputs, 6, 6, 16], data: Float64Array.from({ length: spec.inputs * 576 }, (_, at) => (at % 16 < 7 ? 1 : 0)) }] : []),
+  ...(spec.poolings === 1 && !('irreps' in spec && spec.irreps === '2x1e') ? [{ shape: [1, spec.inputs, 6, 6, 16], data: Float64Array.from({ length: spec.inputs * 576 }, (_, at) => (at % 16 < 7 ? 1 : 0)) }] : []),
 ];
 const logitsOf = (network: Network, image: NumberArray): Float32Array => tidy(() => network.logits(tensor(Float32Array.from(channelsLast(image).data), channelsLast(image).shape as Tensor5D['shape'])).dataSync<'float32'>());
 

@@ -19,7 +19,10 @@ vi.mock('../../../engine/training/weights-file', () => ({
     return { network, spec, structures: [{ value: 1, name: 'Body' }], record: path.endsWith('run') ? record : undefined };
   },
 }));
-vi.mock('../../../engine/backends/choose', () => ({ startBackend: async () => (await setBackend('cpu'), { threads: 1, dispose: async () => {} }) }));
+vi.mock('../../../engine/backends/choose', async (importOriginal) => ({
+  ...(await importOriginal<typeof import('../../../engine/backends/choose')>()),
+  chooseBackend: async () => (await setBackend('cpu'), { name: 'wasm', threads: 1, kernelVariant: 'plain', dispose: async () => {} }),
+}));
 
 const shape = [8, 9, 10] as const;
 /** A box off the centre, 40 voxels. */
