@@ -1,3 +1,4 @@
+import type * as Choose from '../../../engine/backends/choose';
 import '@tensorflow/tfjs-backend-cpu';
 import { readFileSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -20,7 +21,7 @@ vi.mock('../../../engine/training/weights-file', () => ({
   },
 }));
 vi.mock('../../../engine/backends/choose', async (importOriginal) => ({
-  ...(await importOriginal<typeof import('../../../engine/backends/choose')>()),
+  ...(await importOriginal<typeof Choose>()),
   chooseBackend: async () => (await setBackend('cpu'), { name: 'wasm', threads: 1, kernelVariant: 'plain', dispose: async () => {} }),
 }));
 
