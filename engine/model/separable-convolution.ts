@@ -1,5 +1,6 @@
 /** @file A layer that keeps its inputs and nothing else: what comes before its depthwise convolution is computed again for the gradient. */
-import { customGrad, engine, tidy, valueAndGrads, type GradSaveFunc, type Tensor, type Tensor4D, type Tensor5D } from '@tensorflow/tfjs-core';
+import { customGrad, tidy, type GradSaveFunc, type Tensor, type Tensor4D, type Tensor5D } from '@tensorflow/tfjs-core';
+import { backpropagate, record } from '../ops/backpropagation';
 import { depthwiseConvolution } from '../ops/depthwise-convolution';
 import { runOperator } from '../ops/run-operator';
 
@@ -18,22 +19,13 @@ export function separableConvolution(pointwise: (...inputs: Tensor[]) => Tensor5
       gradFunc: (dy: Tensor5D, [weight, ...kept]: Tensor[]) =>
         tidy(() => {
           const [read, constants] = [kept.slice(0, inputs.length), kept.slice(inputs.length)];
-          const dx = runOperator('DepthwiseConvolutionBackwardInput', { dy, weight }, {})[0] as Tensor5D;
-          const { value: x, grads } = onInnerTape(() => valueAndGrads((...varied: Tensor[]) => pointwise(...varied, ...constants))(read, dx));
-          return [...runOperator('DepthwiseConvolutionBackwardWeight', { dy, x }, { kernelSize: weight.shape[0] }), ...grads];
+          const { value: x, tape } = record(() => pointwise(...read, ...constants));
+          const [dweight] = runOperator('DepthwiseConvolutionBackwardWeight', { dy, x }, { kernelSize: weight.shape[0] });
+          x.dispose();
+          const dx = runOperator('DepthwiseConvolutionBackwardInput', { dy, weight }, {})[0];
+          return [dweight, ...backpropagate(tape, x, read, dx).map((gradient) => gradient!)];
         }),
     };
   });
   return layer(kernel, ...inputs);
-}
-
-/** tfjs has one tape, which it still needs after a gradient inside a gradient. */
-function onInnerTape<T>(run: () => T): T {
-  const { state } = engine();
-  const outer = state.activeTape;
-  try {
-    return run();
-  } finally {
-    state.activeTape = outer;
-  }
 }

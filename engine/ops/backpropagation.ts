@@ -38,7 +38,7 @@ export function recomputed<T extends Tensor>(f: (...inputs: T[]) => T, inputs: r
 }
 
 /** Runs f on a tape of its own, also while another one is read backwards. */
-function record<T extends Tensor>(f: () => T): { value: T; tape: Tape } {
+export function record<T extends Tensor>(f: () => T): { value: T; tape: Tape } {
   const { state } = engine();
   const { activeTape: outer, gradientDepth } = state;
   state.activeTape = [];
@@ -56,7 +56,7 @@ function record<T extends Tensor>(f: () => T): { value: T; tape: Tape } {
 const disposeSaved = ({ saved }: Tape[number]): void => saved?.forEach((one) => one.dispose());
 
 /** Gradients of sum(dy value) with respect to each of `of`; undefined where value does not depend on it. Frees what the tape has saved. */
-function backpropagate(tape: Tape, value: Tensor, of: readonly Tensor[], dy: Tensor): (Tensor | undefined)[] {
+export function backpropagate(tape: Tape, value: Tensor, of: readonly Tensor[], dy: Tensor): (Tensor | undefined)[] {
   const dependent = new Set(of.map(({ id }) => id));
   const nodes = tape.map((node) => {
     const inputs = Object.entries(node.inputs).filter(([, { id }]) => dependent.has(id));
