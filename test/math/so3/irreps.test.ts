@@ -22,6 +22,8 @@ describe('irreps', () => {
     ['8x0e', '8x0e'],
     ['2x1e', '2x0e+2x1e'],
     ['1x0e+1x1e+2x1e+1x2e', '5x0e+3x1e+1x2e'],
+    ['1x0o', '1x0o'],
+    ['4x0e+4x0o+2x1e+2x1o', '4x0o+8x0e+2x1o+2x1e'],
   ])('a gate to %s reads %s', (out, read) => expect(printIrreps(gateInputIrreps(parseIrreps(out)))).toBe(read));
-  it.each(['1x1e+1x0e', '1x0o', '1x0e+1x1o'])('no gate gives %s', (text) => expect(() => gateInputIrreps(parseIrreps(text))).toThrow(text));
+  it.each(['1x1e+1x0e', '2x0e+1x1o+1x0o'])('no gate gives %s', (text) => expect(() => gateInputIrreps(parseIrreps(text))).toThrow(text));
 });
