@@ -39,9 +39,10 @@ export class SplineVolume {
         const ix = x | 0, iy = y | 0, iz = z | 0;
         const tx = x - ix, ty = y - iy, tz = z - iz;
         const ux = 1 - tx, uy = 1 - ty, uz = 1 - tz;
-        const x1 = (4 - 3 * tx * tx * (2 - tx)) / 6, x2 = (4 - 3 * ux * ux * (2 - ux)) / 6, xa = (ux * ux * ux) / 6, xb = (tx * tx * tx) / 6;
-        const y1 = (4 - 3 * ty * ty * (2 - ty)) / 6, y2 = (4 - 3 * uy * uy * (2 - uy)) / 6, ya = (uy * uy * uy) / 6, yb = (ty * ty * ty) / 6;
-        const z1 = (4 - 3 * tz * tz * (2 - tz)) / 6, z2 = (4 - 3 * uz * uz * (2 - uz)) / 6, za = (uz * uz * uz) / 6, zb = (tz * tz * tz) / 6;
+        // Six times each weight: one division for the voxel in place of twelve.
+        const x1 = 4 - 3 * tx * tx * (2 - tx), x2 = 4 - 3 * ux * ux * (2 - ux), xa = ux * ux * ux, xb = tx * tx * tx;
+        const y1 = 4 - 3 * ty * ty * (2 - ty), y2 = 4 - 3 * uy * uy * (2 - uy), ya = uy * uy * uy, yb = ty * ty * ty;
+        const z1 = 4 - 3 * tz * tz * (2 - tz), z2 = 4 - 3 * uz * uz * (2 - uz), za = uz * uz * uz, zb = tz * tz * tz;
         let sum = 0;
         let at = ix + iy * strideY + iz * strideZ;
         for (let k = 0; k < 4; k++, at += strideZ) {
@@ -52,7 +53,7 @@ export class SplineVolume {
             y2 * (xa * c[d] + x1 * c[d + 1] + x2 * c[d + 2] + xb * c[d + 3]) +
             yb * (xa * c[e] + x1 * c[e + 1] + x2 * c[e + 2] + xb * c[e + 3]));
         }
-        turned[start + i] = sum;
+        turned[start + i] = sum / 216;
       }
     });
     return { data: turned, shape };
