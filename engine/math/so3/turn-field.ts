@@ -1,6 +1,7 @@
 /** @file A field of irreps under any rotation: voxels move, components turn. */
 import type { RotationMatrix } from '../../contract/engine-api';
 import { SplineVolume } from '../spline-volume';
+import { permuteVoxels } from '../turned-grid';
 import { voxelCount, type Volume } from '../volume';
 import { copiesOf, dimension, type Irreps } from './irreps';
 import { wignerD } from './wigner-d';
@@ -13,8 +14,12 @@ export function turnField(field: Float32Array, shape: Volume['shape'], irreps: I
   const [channels, voxels] = [dimension(irreps), voxelCount(shape)];
   const moved = new Float32Array(field.length);
   for (let c = 0; c < channels; c++) {
-    const channel = new SplineVolume({ data: Float32Array.from({ length: voxels }, (_, v) => field[v * channels + c]!), shape }).rotate(rotation, 0).data;
-    for (let v = 0; v < voxels; v++) moved[v * channels + c] = channel[v]!;
+    const channel = new Float32Array(voxels);
+    for (let v = 0; v < voxels; v++) channel[v] = field[v * channels + c]!;
+    const volume = { data: channel, shape };
+    // a spline is made only where something lies between voxels
+    const { data } = permuteVoxels(volume, rotation, shape) ?? new SplineVolume(volume).rotate(rotation, 0);
+    for (let v = 0; v < voxels; v++) moved[v * channels + c] = data[v]!;
   }
   const turned = moved.slice();
   const matrices = new Map(irreps.map(({ degree }) => [degree, wignerD(degree, rotation)]));
