@@ -49,7 +49,8 @@ export function operatorExamples(): Examples {
   ]);
   const resampled = resamplings.map(({ to, ...attributes }) => ({ attributes: { ...attributes, size: [10, 6, 4] as const }, x, dy: normal('dy', 1, ...to, dimension(irreps)) }));
   const copyFactors = field.map((one) => ({ attributes: { irreps: one.irreps }, x: one.x, dy: one.dy, scale: normal('scale', 1, copies(one.irreps)), shift: normal('shift', scalarCopies(one.irreps)) }));
-  const losses = [true, false].map((dice) => ({ attributes: { dice }, logits: normal('logits', ...volume, 4), labels: labels(4, ...volume), dloss: { shape: [], data: Float32Array.of(0.7) } }));
+  const lossAttributes = [{ dice: true }, { dice: false }, { crossEntropy: false, dice: true, ignoreLabel: 4 }, { dice: true, classWeights: [0.5, 1, 2, 3], ignoreLabel: 1 }];
+  const losses = lossAttributes.map((attributes) => ({ attributes, logits: normal('logits', ...volume, 4), labels: labels(attributes.ignoreLabel === 4 ? 5 : 4, ...volume), dloss: { shape: [], data: Float32Array.of(0.7) } }));
   return {
     SteerableConvolution: steerable.map(({ attributes, inputs: { x, weight, self } }) => ({ attributes, inputs: { x, weight, self } })),
     SteerableConvolutionBackward: steerable,

@@ -25,7 +25,16 @@ export const trainingSpec = z.strictObject({
       marginVoxels: z.int().min(0).max(128).default(24),
     })
     .prefault({}),
-  loss: z.enum(['cross-entropy', 'cross-entropy+dice']).default('cross-entropy+dice'),
+  /** `dice` is soft Dice over all classes but background. */
+  loss: z.enum(['cross-entropy', 'dice', 'cross-entropy+dice']).default('cross-entropy+dice'),
+  lossOptions: z
+    .strictObject({
+      /** One weight for each output, background first: of its voxels in the mean of the cross-entropy (as PyTorch weighs), of its Dice in the mean of Dice. */
+      classWeights: z.array(z.number().positive()).min(1).optional(),
+      /** Voxels with this label, which is no class, count in neither part and not in the validation Dice. */
+      ignoreLabel: z.int().min(1).max(255).optional(),
+    })
+    .prefault({}),
   optimiser: z
     .strictObject({
       kind: z.literal('adam').default('adam'),
@@ -43,5 +52,9 @@ export const trainingSpec = z.strictObject({
       patienceEpochs: z.int().min(1).default(25),
     })
     .prefault({}),
+}).superRefine(({ model: { outputs }, lossOptions: { classWeights, ignoreLabel } }, context) => {
+  const say = (field: string, message: string) => context.addIssue({ code: 'custom', path: ['lossOptions', field], message });
+  if (classWeights && classWeights.length !== outputs) say('classWeights', `there are ${classWeights.length} weights for ${outputs} outputs`);
+  if (ignoreLabel !== undefined && ignoreLabel < outputs) say('ignoreLabel', `${ignoreLabel} is one of the ${outputs} classes; the label to ignore is none of them`);
 });
 export type TrainingSpec = z.infer<typeof trainingSpec>;

@@ -10,14 +10,15 @@ export interface LabelVolume extends Volume<Uint8Array>, Pick<NiftiVolume, 'spac
 /**
  * Labels of a NIfTI file; background is 0.
  * @param structures What the values may be beside 0; null allows 0 to 255.
+ * @param ignoreLabel A value that may stand beside them.
  * @throws GyraError where a value is no whole number or not listed, and as {@link readVolume} does.
  */
-export function readLabels(bytes: Uint8Array, name: string, structures: readonly Structure[] | null): LabelVolume {
+export function readLabels(bytes: Uint8Array, name: string, structures: readonly Structure[] | null, ignoreLabel?: number): LabelVolume {
   const { data, shape, spacingMm, orientation } = readVolume(bytes, name);
   const values = [...new Set(data)];
   const fraction = values.find((value) => !Number.isInteger(value));
   if (fraction !== undefined) throw badInput(`${name} holds ${fraction}, and labels are whole numbers.`, 'Give the label file, not the image or a probability map; if labels were resampled, use nearest neighbour.');
-  const listed = structures && [0, ...structures.map(({ value }) => value)];
+  const listed = structures && [0, ...structures.map(({ value }) => value), ...(ignoreLabel === undefined ? [] : [ignoreLabel])];
   const foreign = values.filter((value) => (listed ? !listed.includes(value) : value < 0 || value > 255)).sort((a, b) => a - b);
   if (foreign.length > 0) {
     const allowed = listed ? listed.join(', ') : '0 to 255';

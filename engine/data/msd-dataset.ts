@@ -75,12 +75,12 @@ export async function surveyDataset(folder: string): Promise<{ dataset: MsdDatas
   return { dataset: { name: listing.name, folder, structures, cases }, problems };
 }
 
-/** Image and labels of one case, checked: readable, on the same grid, only listed labels. */
-export async function loadCase({ structures }: MsdDataset, { id, imagePath, labelPath }: CaseFiles): Promise<LoadedCase> {
+/** Image and labels of one case, checked: readable, on the same grid, only listed labels and the one to ignore. */
+export async function loadCase({ structures }: MsdDataset, { id, imagePath, labelPath }: CaseFiles, ignoreLabel?: number): Promise<LoadedCase> {
   const image = readImage(await readBytes(imagePath), basename(imagePath));
   // Images and labels often have the same name.
   const labelName = `Label ${basename(labelPath)}`;
-  const labels = readLabels(await readBytes(labelPath), labelName, structures);
+  const labels = readLabels(await readBytes(labelPath), labelName, structures, ignoreLabel);
   checkSameGrid(labels, labelName, image, basename(imagePath));
   return { id, image, labels };
 }

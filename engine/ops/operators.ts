@@ -53,9 +53,9 @@ export interface Operators {
   /** Channels of a, then channels of b. */
   ConcatChannels: { inputs: 'a' | 'b'; attributes: Record<never, never>; outputs: ['y'] };
   ConcatChannelsBackward: { inputs: 'dy'; attributes: { channelsA: number }; outputs: ['da', 'db'] };
-  /** Softmax cross-entropy averaged over voxels, plus 1 - soft Dice averaged over classes but background where `dice`; labels [batch, z, y, x] int32; loss is a scalar. */
-  SegmentationLoss: { inputs: 'logits' | 'labels'; attributes: { dice: boolean }; outputs: ['loss'] };
-  SegmentationLossBackward: { inputs: 'dloss' | 'logits' | 'labels'; attributes: { dice: boolean }; outputs: ['dlogits'] };
+  /** Softmax cross-entropy averaged over voxels, and 1 - soft Dice averaged over classes but background, or one of them; labels [batch, z, y, x] int32; loss is a scalar. */
+  SegmentationLoss: { inputs: 'logits' | 'labels'; attributes: LossAttributes; outputs: ['loss'] };
+  SegmentationLossBackward: { inputs: 'dloss' | 'logits' | 'labels'; attributes: LossAttributes; outputs: ['dlogits'] };
   /** Label of the largest logit, [batch, z, y, x] int32; the first wins a tie. */
   ArgMaxChannels: { inputs: 'x'; attributes: Record<never, never>; outputs: ['labels'] };
   /** One Adam step in place on value, mean and square. */
@@ -104,6 +104,15 @@ export interface ResampleAttributes {
   amount: AlongAxes;
   /** Voxels of the input. */
   size: AlongAxes;
+}
+export interface LossAttributes {
+  /** Unless it says otherwise. */
+  crossEntropy?: boolean;
+  dice: boolean;
+  /** One positive number a class, background first; all 1 without. */
+  classWeights?: readonly number[];
+  /** Voxels of this label are left out. */
+  ignoreLabel?: number;
 }
 export interface AdamAttributes {
   learningRate: number;

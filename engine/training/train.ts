@@ -92,7 +92,7 @@ export async function train(options: TrainOptions): Promise<RunRecord> {
         await new Promise((resolve) => setImmediate(resolve));
       }
       const step = done.step + steps;
-      const dice = validationDice(network, data, canvases, options.score);
+      const dice = validationDice(network, data, canvases, options.score, spec.lossOptions.ignoreLabel);
       metrics.push({ name: 'dice', value: dice, step, context: { split: 'validation', epoch } }, { name: 'seconds', value: wallSeconds(), step, context: { epoch } });
       const { bestEpoch, bestDice } = afterEpoch(done, epoch, dice);
       done = { epoch: epoch + 1, step, bestEpoch, bestDice, wallSeconds: wallSeconds() };
@@ -126,7 +126,7 @@ function trainingStep(spec: TrainingSpec, network: Network, adam: Adam, one: Tra
   return tidy(() => {
     const image = imageTensor(sample.image);
     const labels = labelTensor(sample.labels);
-    const { value, gradients } = valueAndGradients(() => segmentationLoss(network.logits(image, { seed: spec.seed, step }), labels, { dice: spec.loss === 'cross-entropy+dice' }));
+    const { value, gradients } = valueAndGradients(() => segmentationLoss(network.logits(image, { seed: spec.seed, step }), labels, { crossEntropy: spec.loss !== 'dice', dice: spec.loss !== 'cross-entropy', ...spec.lossOptions }));
     const loss = value.dataSync()[0]!;
     if (!Number.isFinite(loss)) throw new GyraError('internal', `The loss of step ${step} is not a number.`, 'Lower the learning rate (--set optimiser.learningRate=0.001) and start again.');
     adam.apply(gradients);
@@ -138,8 +138,8 @@ function trainingStep(spec: TrainingSpec, network: Network, adam: Adam, one: Tra
 const validationCanvases = (spec: TrainingSpec, cases: readonly TrainingCase[]) =>
   cases.map(({ id, image }) => marginCanvas(image.shape, spec.sampling.marginVoxels, acceptedSizes(spec.model), Random.stream(spec.seed, `validation ${id}`)));
 
-/** Mean over the validation cases of the mean Dice over structures. */
-function validationDice(network: Network, data: TrainingData, canvases: readonly Volume['shape'][], score: TrainOptions['score']): number {
+/** Mean over the validation cases of the mean Dice over structures; an ignored voxel is background in prediction and reference. */
+function validationDice(network: Network, data: TrainingData, canvases: readonly Volume['shape'][], score: TrainOptions['score'], ignoreLabel: number | undefined): number {
   const scores = data.validation.flatMap(({ image, labels, fill }, i) => {
     const canvas = canvases[i]!;
     let prediction = new Uint8Array();
@@ -147,7 +147,9 @@ function validationDice(network: Network, data: TrainingData, canvases: readonly
     tidy(() => {
       prediction = Uint8Array.from(argMaxChannels(network.logits(imageTensor(placeOnCanvas(image, canvas, fill)))).dataSync());
     });
-    return score(prediction, placeOnCanvas(labels, canvas, 0).data, data.structures) ?? [];
+    const reference = placeOnCanvas(labels, canvas, 0).data;
+    if (ignoreLabel !== undefined) reference.forEach((label, v) => { if (label === ignoreLabel) prediction[v] = reference[v] = 0; });
+    return score(prediction, reference, data.structures) ?? [];
   });
   return scores.length ? scores.reduce((sum, dice) => sum + dice, 0) / scores.length : 0;
 }

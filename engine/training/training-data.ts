@@ -29,7 +29,9 @@ export interface TrainingData {
 export async function loadTrainingData(spec: TrainingSpec, datasetFolder: string): Promise<TrainingData> {
   const dataset = await openDataset(datasetFolder);
   const split = await readSplit(dataset, { file: spec.data.split, seed: spec.seed });
-  const outputs = Math.max(...dataset.structures.map(({ value }) => value)) + 1;
+  const { ignoreLabel } = spec.lossOptions;
+  const structures = dataset.structures.filter(({ value }) => value !== ignoreLabel);
+  const outputs = Math.max(0, ...structures.map(({ value }) => value)) + 1;
   if (spec.model.outputs !== outputs) throw badInput(`The model has ${spec.model.outputs} outputs and the data set ${dataset.name} has ${outputs} classes with background.`, `Set model.outputs to ${outputs}.`);
   if (spec.model.inputs !== 1) throw badInput(`The model has ${spec.model.inputs} inputs and the data set ${dataset.name} one image a case.`, 'Set model.inputs to 1.');
   const wanted = { train: split.train.slice(0, spec.data.trainingCases), validation: split.validation };
@@ -39,7 +41,7 @@ export async function loadTrainingData(spec: TrainingSpec, datasetFolder: string
     Promise.all(
       wanted[part].map(async (id): Promise<TrainingCase> => {
         const files = dataset.cases.find((one) => one.id === id)!;
-        const { image, labels } = await loadCase(dataset, files);
+        const { image, labels } = await loadCase(dataset, files, ignoreLabel);
         hashes.push({ case: id, part, image: await sha256(files.imagePath), label: await sha256(files.labelPath) });
         const normalised = { data: zScore(image.data), shape: image.shape };
         return { id, image: normalised, labels, fill: borderMedian(normalised) };
@@ -47,7 +49,7 @@ export async function loadTrainingData(spec: TrainingSpec, datasetFolder: string
     );
   const [train, validation] = [await load('train'), await load('validation')];
   hashes.sort((a, b) => a.part.localeCompare(b.part) || a.case.localeCompare(b.case));
-  return { structures: dataset.structures, train, validation, hashes };
+  return { structures, train, validation, hashes };
 }
 
 const sha256 = async (path: string): Promise<string> => createHash('sha256').update(await readBytes(path)).digest('hex');

@@ -17,6 +17,7 @@ describe('readLabels', () => {
   it('refuses values that are not listed and values that are not whole', () => {
     expect(() => readLabels(labelFile(shape, (i) => (i === 7 ? 9 : 0)), 'a.nii.gz', structures)).toThrow('a.nii.gz holds the label 9; allowed: 0, 1, 2.');
     expect(readLabels(labelFile(shape, () => 9), 'a.nii.gz', null).data[0]).toBe(9);
+    expect(readLabels(labelFile(shape, () => 9), 'a.nii.gz', structures, 9).data[0]).toBe(9);
     const half = writeVolume({ data: new Float32Array(120).fill(0.5), shape }, plainGeometry, 'a.nii');
     expect(() => readLabels(half, 'a.nii', structures)).toThrow('a.nii holds 0.5, and labels are whole numbers.');
     const negative = writeVolume({ data: new Float32Array(120).fill(-1), shape }, plainGeometry, 'a.nii');

@@ -3,9 +3,12 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { startBackend } from '../../engine/backends/choose';
 import { trainingSpec } from '../../engine/contract/training-spec';
+import { readLabels } from '../../engine/data/labels';
+import { writeVolume } from '../../engine/data/nifti';
 import { meanDice, overlaps } from '../../engine/evaluation/dice';
 import { train, type TrainOptions } from '../../engine/training/train';
 import { loadNetwork } from '../../engine/training/weights-file';
+import { plainGeometry } from '../support/nifti-file';
 import { temporaryFolder } from '../support/temporary-folder';
 import { tinyDataset, tinySpec } from '../support/tiny-dataset';
 
@@ -84,6 +87,22 @@ it('trains a group U-Net: a lower loss, and the same bytes when it is stopped an
   await run(dataset, stopped, { spec, resume: true, threads: 1 });
   expect(bytes(stopped, 'best.safetensors')).toBe(bytes(whole, 'best.safetensors'));
   expect(metrics(stopped)).toEqual(metrics(whole));
+});
+
+it('trains on soft Dice alone with class weights and a label to ignore, which is refused where the spec does not name it', async () => {
+  const files = tinyDataset();
+  for (const name of Object.keys(files).filter((one) => one.startsWith('labelsTr/'))) {
+    const { data, shape } = readLabels(files[name] as Uint8Array, name, null);
+    files[name] = writeVolume({ data: data.map((label, v) => (v < shape[0] * shape[1] ? 255 : label)), shape }, plainGeometry, 'label.nii.gz');
+  }
+  const dataset = temporaryFolder(files);
+  await expect(run(dataset, join(temporaryFolder(), 'run'))).rejects.toMatchObject({ code: 'bad-input', message: expect.stringContaining('the label 255') as string });
+  const folder = join(temporaryFolder(), 'run');
+  const lossOptions = { classWeights: [1, 2], ignoreLabel: 255 };
+  expect(await run(dataset, folder, { spec: { loss: 'dice', lossOptions } })).toMatchObject({ status: 'done', spec: { loss: 'dice', lossOptions } });
+  const losses = metrics(folder).filter(({ name }) => name === 'loss').map(({ value }) => value);
+  expect(Math.max(...losses)).toBeLessThan(1);
+  expect(losses.at(-1)!).toBeLessThan(losses[0]!);
 });
 
 it('stops when validation has not improved for as long as the patience, and keeps the best', async () => {

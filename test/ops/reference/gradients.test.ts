@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { gateInputIrreps } from '../../../engine/math/so3/gate-irreps';
 import { copies, dimension, harmonicIrreps, parseIrreps, scalarCopies } from '../../../engine/math/so3/irreps';
 import { pathsOf, selfPathsOf, weightsOf } from '../../../engine/math/so3/steerable-paths';
+import type { LossAttributes } from '../../../engine/ops/operators';
 import type { NumberArray } from '../../../engine/ops/reference/reference';
 import { references } from '../../../engine/ops/reference/references';
 import { randomArray, randomLabels } from '../../support/random-array';
@@ -141,9 +142,15 @@ describe('gradients of the references by finite differences', () => {
     expectGradients(inputs, dy, (i) => references.ConcatChannels(i as typeof inputs, {}).y, { a: da, b: db });
   });
 
-  it.each([false, true])('SegmentationLoss, dice %s', (dice) => {
+  it.each<LossAttributes>([
+    { dice: false },
+    { dice: true },
+    { crossEntropy: false, dice: true },
+    { dice: false, classWeights: [0.5, 1, 2, 5] },
+    { dice: true, classWeights: [0.5, 1, 2, 5], ignoreLabel: 1 },
+  ])('SegmentationLoss, %o', (attributes) => {
     const [logits, labels, dloss] = [randomArray('logits', ...voxels, 4), randomLabels('labels', 4, ...voxels), { shape: [], data: Float64Array.of(3) }];
-    const { dlogits } = references.SegmentationLossBackward({ dloss, logits, labels }, { dice });
-    expectGradients({ logits }, dloss, (i) => references.SegmentationLoss({ logits: i.logits, labels }, { dice }).loss, { logits: dlogits });
+    const { dlogits } = references.SegmentationLossBackward({ dloss, logits, labels }, attributes);
+    expectGradients({ logits }, dloss, (i) => references.SegmentationLoss({ logits: i.logits, labels }, attributes).loss, { logits: dlogits });
   });
 });

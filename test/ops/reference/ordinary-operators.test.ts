@@ -3,6 +3,7 @@ import { dimension, harmonicIrreps, parseIrreps } from '../../../engine/math/so3
 import { lattice } from '../../../engine/math/so3/lattice';
 import { steerableKernel } from '../../../engine/math/so3/steerable-kernel';
 import { pathsOf, selfPathsOf, weightsOf } from '../../../engine/math/so3/steerable-paths';
+import type { LossAttributes } from '../../../engine/ops/operators';
 import { zeros } from '../../../engine/ops/reference/reference';
 import { references } from '../../../engine/ops/reference/references';
 import { randomArray } from '../../support/random-array';
@@ -42,6 +43,20 @@ describe('references that e3nn has no numbers for', () => {
     const crossEntropy = Math.log(4 / 3);
     expect(references.SegmentationLoss({ logits, labels }, { dice: false }).loss.data[0]).toBeCloseTo(crossEntropy, 14);
     expect(references.SegmentationLoss({ logits, labels }, { dice: true }).loss.data[0]).toBeCloseTo(crossEntropy + 1 - (2 * 0.75 + 1) / (1 + 1 + 1), 14);
+  });
+
+  it('soft Dice alone, class weights and a label to ignore, by hand', () => {
+    // p = (3/4, 1/4), (1/4, 3/4) and (1/2, 1/2), labels 0, 1 and 1; PyTorch's weighted mean is (1 log 4/3 + 3 log 4/3 + 3 log 2) / (1 + 3 + 3)
+    const logits = { shape: [1, 1, 1, 3, 2], data: Float64Array.of(Math.log(3), 0, 0, Math.log(3), 0, 0) };
+    const labels = { shape: [1, 1, 1, 3], data: Float64Array.of(0, 1, 1) };
+    const loss = (attributes: LossAttributes, last = 1) => references.SegmentationLoss({ logits, labels: { ...labels, data: labels.data.with(2, last) } }, attributes).loss.data[0];
+    expect(loss({ dice: false, classWeights: [1, 3] })).toBeCloseTo((4 * Math.log(4 / 3) + 3 * Math.log(2)) / 7, 14);
+    expect(loss({ crossEntropy: false, dice: true })).toBeCloseTo(1 - (2 * 1.25 + 1) / (1.5 + 2 + 1), 14);
+    expect(loss({ dice: false, classWeights: [1, 3], ignoreLabel: 255 }, 255)).toBeCloseTo(Math.log(4 / 3), 14);
+    expect(loss({ crossEntropy: false, dice: true, ignoreLabel: 255 }, 255)).toBeCloseTo(1 - (2 * 0.75 + 1) / (1 + 1 + 1), 14);
+    // three classes, p = 1/3 each, labels 1, 1, 2: Dice of class 1 is (2 2/3 + 1) / (1 + 2 + 1), of class 2 (2 1/3 + 1) / (1 + 1 + 1); background's weight has no part
+    const even = { logits: { shape: [1, 1, 1, 3, 3], data: new Float64Array(9) }, labels: { shape: [1, 1, 1, 3], data: Float64Array.of(1, 1, 2) } };
+    expect(references.SegmentationLoss(even, { crossEntropy: false, dice: true, classWeights: [9, 1, 3] }).loss.data[0]).toBeCloseTo((1 * (1 - 7 / 12) + 3 * (1 - 5 / 9)) / 4, 14);
   });
 
   it('the first channel wins a tie', () => {

@@ -1,0 +1,25 @@
+import { describe, expect, it } from 'vitest';
+import { trainingSpec } from '../../engine/contract/training-spec';
+
+const spec = { name: 'a-run', model: { architecture: 'unet', features: 2, outputs: 3, poolings: 1, kernelSize: 3 }, data: { dataset: '.' } };
+
+describe('the loss of a training', () => {
+  it('is as it was where a spec says nothing new', () => {
+    expect(trainingSpec.parse(spec)).toMatchObject({ loss: 'cross-entropy+dice', lossOptions: {} });
+    for (const loss of ['cross-entropy', 'dice', 'cross-entropy+dice']) expect(trainingSpec.parse({ ...spec, loss })).toMatchObject({ loss, lossOptions: {} });
+  });
+  it('takes one weight for each output, and a label that is no class to ignore', () => {
+    const lossOptions = { classWeights: [0.5, 1, 4], ignoreLabel: 3 };
+    expect(trainingSpec.parse({ ...spec, lossOptions }).lossOptions).toEqual(lossOptions);
+  });
+  it.each([
+    [{ classWeights: [1, 2] }, 'there are 2 weights for 3 outputs'],
+    [{ classWeights: [1, 2, 0] }, 'classWeights'],
+    [{ classWeights: [1, 2, Infinity] }, 'classWeights'],
+    [{ ignoreLabel: 2 }, '2 is one of the 3 classes'],
+    [{ ignoreLabel: 256 }, 'ignoreLabel'],
+  ])('%o is refused', (lossOptions, message) => {
+    const { error } = trainingSpec.safeParse({ ...spec, lossOptions });
+    expect(error?.message).toContain(message);
+  });
+});
