@@ -1,5 +1,5 @@
 /** @file Labels of a volume by a network: whole where it fits, else through windows laid symmetrically about the centre. */
-import { tensor5d, tidy, type Tensor, type Tensor5D } from '@tensorflow/tfjs-core';
+import { tensor5d, tidy } from '@tensorflow/tfjs-core';
 import type { Shape } from '../contract/engine-api';
 import type { ModelSpec } from '../contract/model-spec';
 import { accepts, acceptedSizes, printSizes } from '../contract/network-sizes';
@@ -8,7 +8,6 @@ import { canvasFor, takeFromCanvas } from '../data/canvas';
 import { prepareCase } from '../data/prepared-case';
 import { printShape, voxelCount, type Volume } from '../math/volume';
 import type { Network } from '../model/network';
-import { argMaxChannels } from '../ops/arg-max-channels';
 
 export interface WindowOptions {
   /** Volumes up to this many voxels are predicted whole. */
@@ -28,8 +27,7 @@ export function predictVolume(network: Network, image: Float32Array, shape: Shap
   const sizes = acceptedSizes(network.spec);
   if (inputs !== 1) throw badInput(`This model takes ${inputs} images of each case.`, 'Use a model with one input.');
   if (!accepts(sizes, shape)) throw badInput(`This model works on sizes that are ${printSizes(sizes)}, not on ${printShape(shape)}.`, 'Place the volume on a canvas of such a size first.');
-  // Only labels leave the backend.
-  if (voxelCount(shape) <= wholeVoxels) return new Uint8Array(valuesOf(() => argMaxChannels(network.logits(imageTensor(image, shape)))));
+  if (voxelCount(shape) <= wholeVoxels) return largestChannel(logitsOf(network, image, shape), outputs);
   const sum = new Float32Array(voxelCount(shape) * outputs);
   const window = sizes.multiple.map((multiple) => sizes.remainder + Math.max(1, Math.floor((windowSize - sizes.remainder) / multiple)) * multiple) as unknown as Shape;
   for (const { start, size } of windowsOf(shape, window)) {
@@ -37,7 +35,7 @@ export function predictVolume(network: Network, image: Float32Array, shape: Shap
     const rows = rowsOf(shape, start, size);
     const cut = new Float32Array(voxelCount(size));
     for (const { inVolume, inWindow } of rows) cut.set(image.subarray(inVolume, inVolume + size[0]), inWindow);
-    const logits = valuesOf(() => network.logits(imageTensor(cut, size)));
+    const logits = logitsOf(network, cut, size);
     const [wx, wy, wz] = size.map(gaussian);
     for (const { inVolume, inWindow, y, z } of rows)
       for (let x = 0; x < size[0]; x++) {
@@ -62,15 +60,13 @@ export function predictUpright(network: Network, image: Volume<Float32Array>): V
   return takeFromCanvas({ data: predictVolume(network, canvas.data, canvas.shape), shape: canvas.shape }, image.shape);
 }
 
-const imageTensor = (image: Float32Array, [nx, ny, nz]: Shape): Tensor5D => tensor5d(image, [1, nz, ny, nx, 1]);
-
-function valuesOf(compute: () => Tensor): Float32Array | Int32Array {
-  let values: Float32Array | Int32Array = new Float32Array();
+function logitsOf(network: Network, image: Float32Array, [nx, ny, nz]: Shape): Float32Array {
+  let logits = new Float32Array();
   // not returned from tidy, which would search every element of the array for tensors
   tidy(() => {
-    values = compute().dataSync<'float32' | 'int32'>();
+    logits = network.logits(tensor5d(image, [1, nz, ny, nx, 1])).dataSync<'float32'>() as Float32Array<ArrayBuffer>;
   });
-  return values;
+  return logits;
 }
 
 interface Window {
@@ -101,7 +97,7 @@ function rowsOf([nx, ny]: Shape, [x0, y0, z0]: Shape, [wx, wy, wz]: Shape): { in
 /** Weights along one axis: standard deviation an eighth of the window, as nnU-Net (Isensee et al., Nature Methods 2021). */
 const gaussian = (size: number): Float64Array => Float64Array.from({ length: size }, (_, i) => Math.exp(-(((i - (size - 1) / 2) / (size / 8)) ** 2) / 2));
 
-/** The first of the largest channels of each voxel, as `argMaxChannels`: a sum of windows need not move into the backend. */
+/** The first of the largest channels of each voxel. */
 function largestChannel(values: Float32Array, channels: number): Uint8Array {
   const labels = new Uint8Array(values.length / channels);
   for (let voxel = 0; voxel < labels.length; voxel++) {
