@@ -7,7 +7,7 @@ import { root, run } from './setup.mjs';
 
 const kernels = 'engine/backends/wasm/kernels';
 const breaks = [
-  { what: 'the adjoint of a steerable path without its sign', file: `${kernels}/steerable/paths.ts`, from: 'return Math.sign(dot);', to: 'return 1;', test: 'test/backends/steerable-convolution.test.ts' },
+  { what: 'the adjoint of a steerable path without its sign', file: `${kernels}/steerable/couplings.ts`, from: 'return Math.sign(dot);', to: 'return 1;', test: 'test/backends/steerable-convolution.test.ts' },
   { what: 'a place of the Winograd transform moved', file: `${kernels}/convolution/line-transform.ts`, from: '[...finite.map((a) => a ** i), Number(i === outputs - 1)]', to: '[...finite.map((a) => a ** i), Number(i === outputs - 2)]', test: 'test/backends/convolution.test.ts' },
   { what: 'an instance norm that forgets epsilon in its gradient', file: `${kernels}/instance-norm.ts`, from: 'const s = 1 / Math.sqrt(squares[copy] + epsilon);', to: 'const s = 1 / Math.sqrt(squares[copy]);', test: 'test/backends/instance-norm.test.ts' },
 ];
