@@ -9,8 +9,14 @@ import { readJson } from '../data/file-access';
 
 const presetsFolder = fileURLToPath(new URL('../../assets/presets', import.meta.url));
 
+/** A complete spec, and the file it was read from. */
+interface SpecFile {
+  readonly spec: TrainingSpec;
+  readonly file: string;
+}
+
 /** @param settings Texts like `stopping.maximumSteps=100`; a value is JSON where it parses, else text. */
-export async function readTrainingSpec(nameOrFile: string, settings: readonly string[], presets = presetsFolder): Promise<{ spec: TrainingSpec; datasetFolder: string }> {
+export async function readTrainingSpec(nameOrFile: string, settings: readonly string[], presets = presetsFolder): Promise<SpecFile> {
   const file = await specFile(nameOrFile, presets);
   const raw = await readJson(file, z.record(z.string(), z.unknown()));
   if (typeof raw['schemaVersion'] === 'number' && raw['schemaVersion'] > 1) throw badInput(`${basename(file)} was written by a newer version of Gyra.`, 'Update Gyra to read it.');
@@ -20,7 +26,11 @@ export async function readTrainingSpec(nameOrFile: string, settings: readonly st
     const [{ path, message }] = parsed.error.issues as [z.core.$ZodIssue];
     throw badInput(`${basename(file)}: ${path.length ? `field "${path.join('.')}": ` : ''}${message}.`, 'Correct this field; the presets in assets/presets show every field.');
   }
-  const spec = parsed.data;
+  return { spec: parsed.data, file };
+}
+
+/** The data set of a spec, looked for from where we are and from beside the file. */
+export async function findDataset({ spec, file }: SpecFile): Promise<{ spec: TrainingSpec; datasetFolder: string }> {
   const datasetFolder = await firstFolder([resolve(spec.data.dataset), resolve(dirname(file), spec.data.dataset)]);
   if (!datasetFolder) throw badInput(`The data set folder ${basename(spec.data.dataset)} was not found.`, 'Give it with --set data.dataset=FOLDER, relative to where you are.');
   // records never hold an absolute path

@@ -4,7 +4,7 @@ import { InvalidArgumentError, type Command } from 'commander';
 import type { BackendName } from '../../backends/choose';
 import { backendOption } from '../backend-option';
 import { parseCount } from '../option-parsers';
-import { readTrainingSpec } from '../read-training-spec';
+import { findDataset, readTrainingSpec } from '../read-training-spec';
 import { startTrainingJob } from '../training-job';
 import type { TrainProgress } from '../../training/train';
 
@@ -34,7 +34,7 @@ export function register(program: Command): void {
 }
 
 async function run(specName: string, { set, out, threads, backend, timeLimit, resume = false, json }: Options): Promise<void> {
-  const { spec, datasetFolder } = await readTrainingSpec(specName, set);
+  const { spec, datasetFolder } = await findDataset(await readTrainingSpec(specName, set));
   const runFolder = out ?? join('runs', spec.name);
   const job = startTrainingJob({ spec, datasetFolder, runFolder, resume, timeLimitMinutes: timeLimit, threads, backend }, report);
   const stop = (): void => job.cancel();
