@@ -27,8 +27,11 @@ export function readLabels(bytes: Uint8Array, name: string, structures: readonly
   return { data: Uint8Array.from(data), shape, spacingMm, orientation };
 }
 
-/** Throws a GyraError naming both files and both values where labels do not lie on the grid of their image. */
-export function checkSameGrid(labels: LabelVolume, labelName: string, image: NiftiVolume, imageName: string): void {
+/** What of a volume says on which grid it lies. */
+type Grid = Pick<NiftiVolume, 'shape' | 'spacingMm' | 'orientation'>;
+
+/** Throws a GyraError naming both files and both values where labels, or another contrast, do not lie on the grid of their image. */
+export function checkSameGrid(labels: Grid, labelName: string, image: Grid, imageName: string): void {
   const differ = (what: string, ofLabels: string, ofImage: string): Error =>
     badInput(`${labelName} has ${what} ${ofLabels}, but its image ${imageName} has ${ofImage}.`, 'Give the labels that were drawn on this image, or resample them onto its grid with nearest neighbour.');
   if (!sameShape(labels.shape, image.shape)) throw differ('shape', printShape(labels.shape), printShape(image.shape));

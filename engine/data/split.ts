@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { badInput, GyraError } from '../contract/problem';
 import { Random } from '../math/random';
 import { readJson } from './file-access';
-import type { MsdDataset } from './msd-dataset';
+import type { Dataset } from './dataset';
 
 export const parts = ['train', 'validation', 'test'] as const;
 export type Part = (typeof parts)[number];
@@ -23,7 +23,7 @@ const splitFile = z
  * The split of a data set: what its split file says, or else one drawn by subject with the seed: 20 % test, 10 % validation, the rest train.
  * @param file Name of the split file in the data set's folder; without one, split.json where it exists.
  */
-export async function readSplit(dataset: MsdDataset, { file, seed }: { file?: string; seed: number }): Promise<Split> {
+export async function readSplit(dataset: Dataset, { file, seed }: { file?: string; seed: number }): Promise<Split> {
   const name = file ?? 'split.json';
   const content: z.output<typeof splitFile> = await readJson(join(dataset.folder, name), splitFile).catch((thrown: unknown) => {
     if (!file && thrown instanceof GyraError && thrown.code === 'not-found') return {};
@@ -45,7 +45,7 @@ function drawSplit(cases: readonly string[], subjectOf: (id: string) => string, 
   return { test: of(shuffled.slice(0, tested)), validation: of(shuffled.slice(tested, tested + validated)), train: of(shuffled.slice(tested + validated)) };
 }
 
-function checkSplit(split: Split, dataset: MsdDataset, subjectOf: (id: string) => string, name: string): void {
+function checkSplit(split: Split, dataset: Dataset, subjectOf: (id: string) => string, name: string): void {
   const known = new Set(dataset.cases.map(({ id }) => id));
   const placeOf = new Map<string, { part: Part; id: string }>();
   for (const part of parts)

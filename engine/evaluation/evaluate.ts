@@ -10,8 +10,8 @@ import type { Volume } from '../math/volume';
 import { meanDice, overlaps, summarise, type StructureOverlap, type Summary } from './dice';
 import { posesOf, uprightPose, type Pose, type PoseName, type Protocol } from './protocols';
 
-/** Labels of a normalised image; its sizes are what {@link EvaluationOptions.sizes} says. */
-export type Predict = (image: Float32Array, shape: Shape, isCancelled?: () => boolean) => Uint8Array;
+/** Labels of a case from its normalised contrasts; their sizes are what {@link EvaluationOptions.sizes} says. */
+export type Predict = (images: readonly Float32Array[], shape: Shape, isCancelled?: () => boolean) => Uint8Array;
 
 export interface EvaluationCase {
   readonly id: string;
@@ -57,10 +57,10 @@ export interface PoseScore {
   readonly scores: readonly StructureOverlap[];
 }
 
-/** Image and reference turned alike, the image segmented, both compared: what the window and every protocol do with one pose. */
-export function scorePose(predict: Predict, { image, fill, reference }: PreparedCase, rotation: RotationMatrix, structures: readonly Structure[], isCancelled?: () => boolean): PoseScore {
-  const turned = image.rotate(rotation, fill);
-  const labels = predict(turned.data, turned.shape, isCancelled);
+/** Contrasts and reference turned alike, the contrasts segmented, both compared: what the window and every protocol do with one pose. */
+export function scorePose(predict: Predict, { images, fills, reference }: PreparedCase, rotation: RotationMatrix, structures: readonly Structure[], isCancelled?: () => boolean): PoseScore {
+  const turned = images.map((image, contrast) => image.rotate(rotation, fills[contrast]!));
+  const labels = predict(turned.map(({ data }) => data), turned[0]!.shape, isCancelled);
   return { labels, scores: reference ? overlaps(labels, rotateLabels(reference, rotation).data, structures) : [] };
 }
 
@@ -73,7 +73,7 @@ export async function evaluate(predict: Predict, cases: readonly EvaluationCase[
   const results: CaseResult[] = [];
   for (const { id, load } of cases) {
     const volumes = await load();
-    const prepared = prepareCase(volumes, canvasForPoses(volumes.image.shape, [...different.values()], options.sizes));
+    const prepared = prepareCase(volumes, canvasForPoses(volumes.images[0]!.shape, [...different.values()], options.sizes));
     if (!prepared.reference) throw badInput(`Case ${id} has no labels to compare with.`, 'Evaluate cases that have labels.');
     const byRotation = new Map<string, RotationResult>();
     for (const [key, rotation] of different) {

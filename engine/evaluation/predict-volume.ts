@@ -6,7 +6,7 @@ import { accepts, acceptedSizes, printSizes } from '../contract/network-sizes';
 import { badInput, cancelled } from '../contract/problem';
 import { canvasFor, takeFromCanvas } from '../data/canvas';
 import { prepareCase } from '../data/prepared-case';
-import { printShape, voxelCount, type Volume } from '../math/volume';
+import { channelsLast, printShape, voxelCount, type Volume } from '../math/volume';
 import type { Network } from '../model/network';
 
 export interface WindowOptions {
@@ -18,23 +18,26 @@ export interface WindowOptions {
 const defaultWindows: WindowOptions = { wholeVoxels: 160 ** 3, windowSize: 128 };
 
 /**
- * Labels of a normalised image, x fastest; the first of equal channels wins.
+ * Labels of a case from its normalised contrasts, each x fastest; the first of equal channels wins.
  * @param shape sizes the network takes (`acceptedSizes`)
  * @param isCancelled asked before each window; ends with a GyraError of code `cancelled`
  */
-export function predictVolume(network: Network, image: Float32Array, shape: Shape, isCancelled: () => boolean = () => false, { wholeVoxels, windowSize }: WindowOptions = defaultWindows): Uint8Array {
+export function predictVolume(network: Network, images: readonly Float32Array[], shape: Shape, isCancelled: () => boolean = () => false, { wholeVoxels, windowSize }: WindowOptions = defaultWindows): Uint8Array {
   const { inputs, outputs } = network.spec;
   const sizes = acceptedSizes(network.spec);
-  if (inputs !== 1) throw badInput(`This model takes ${inputs} images of each case.`, 'Use a model with one input.');
+  if (inputs !== images.length) throw badInput(`This model takes ${contrasts(inputs)} of each case, and there ${images.length === 1 ? 'is' : 'are'} ${images.length}.`, 'Use a model with as many inputs as the case has contrasts.');
   if (!accepts(sizes, shape)) throw badInput(`This model works on sizes that are ${printSizes(sizes)}, not on ${printShape(shape)}.`, 'Place the volume on a canvas of such a size first.');
-  if (voxelCount(shape) <= wholeVoxels) return largestChannel(logitsOf(network, image, shape), outputs);
+  if (voxelCount(shape) <= wholeVoxels) return largestChannel(logitsOf(network, images, shape), outputs);
   const sum = new Float32Array(voxelCount(shape) * outputs);
   const window = sizes.multiple.map((multiple) => sizes.remainder + Math.max(1, Math.floor((windowSize - sizes.remainder) / multiple)) * multiple) as unknown as Shape;
   for (const { start, size } of windowsOf(shape, window)) {
     if (isCancelled()) throw cancelled();
     const rows = rowsOf(shape, start, size);
-    const cut = new Float32Array(voxelCount(size));
-    for (const { inVolume, inWindow } of rows) cut.set(image.subarray(inVolume, inVolume + size[0]), inWindow);
+    const cut = images.map((image) => {
+      const window = new Float32Array(voxelCount(size));
+      for (const { inVolume, inWindow } of rows) window.set(image.subarray(inVolume, inVolume + size[0]), inWindow);
+      return window;
+    });
     const logits = logitsOf(network, cut, size);
     const [wx, wy, wz] = size.map(gaussian);
     for (const { inVolume, inWindow, y, z } of rows)
@@ -47,27 +50,31 @@ export function predictVolume(network: Network, image: Float32Array, shape: Shap
   return largestChannel(sum, outputs);
 }
 
-/** An image as it lies in its file, normalised and upright on the canvas of a network. */
-export function uprightCanvas(spec: ModelSpec, image: Volume<Float32Array>): Volume<Float32Array> {
+/** The contrasts of a case as they lie in their files, normalised and upright on the canvas of a network. */
+export function uprightCanvas(spec: ModelSpec, images: readonly Volume<Float32Array>[]): Volume<Float32Array>[] {
+  const [{ shape: own }] = images as readonly [Volume];
   // A network that pads in front does so itself.
-  const shape = spec.padding === 'front' ? image.shape : canvasFor(image.shape, acceptedSizes(spec));
-  return prepareCase({ image, labels: null }, shape).image.volume;
+  const shape = spec.padding === 'front' ? own : canvasFor(own, acceptedSizes(spec));
+  return prepareCase({ images, labels: null }, shape).images.map(({ volume }) => volume);
 }
 
-/** Labels of an image as it lies in its file: normalised, placed upright on its canvas, predicted, cut out again. */
-export function predictUpright(network: Network, image: Volume<Float32Array>): Volume<Uint8Array> {
-  const canvas = uprightCanvas(network.spec, image);
-  return takeFromCanvas({ data: predictVolume(network, canvas.data, canvas.shape), shape: canvas.shape }, image.shape);
+/** Labels of a case as it lies in its files, one volume a contrast: normalised, placed upright on its canvas, predicted, cut out again. */
+export function predictUpright(network: Network, images: readonly Volume<Float32Array>[]): Volume<Uint8Array> {
+  const canvas = uprightCanvas(network.spec, images);
+  const { shape } = canvas[0]!;
+  return takeFromCanvas({ data: predictVolume(network, canvas.map(({ data }) => data), shape), shape }, images[0]!.shape);
 }
 
-function logitsOf(network: Network, image: Float32Array, [nx, ny, nz]: Shape): Float32Array {
+function logitsOf(network: Network, images: readonly Float32Array[], [nx, ny, nz]: Shape): Float32Array {
   let logits = new Float32Array();
   // not returned from tidy, which would search every element of the array for tensors
   tidy(() => {
-    logits = network.logits(tensor5d(image, [1, nz, ny, nx, 1])).dataSync<'float32'>() as Float32Array<ArrayBuffer>;
+    logits = network.logits(tensor5d(channelsLast(images), [1, nz, ny, nx, images.length])).dataSync<'float32'>() as Float32Array<ArrayBuffer>;
   });
   return logits;
 }
+
+const contrasts = (count: number): string => `${count} contrast${count === 1 ? '' : 's'}`;
 
 interface Window {
   readonly start: Shape;

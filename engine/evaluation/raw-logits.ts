@@ -44,15 +44,17 @@ export function rawLogits(network: Network, { shape, data }: ChannelVolume, name
   return { shape: [outputs, ...sizes], data: output };
 }
 
-/** Logits of an image as it lies in its file, normalised and on its canvas as for labels, cut out again: the largest channel is the label. */
-export function uprightLogits(network: Network, { data, shape }: Volume<Float32Array>, name: string): ChannelVolume {
-  const canvas = uprightCanvas(network.spec, { data, shape });
-  const [px, py, pz] = canvas.shape;
-  const turned = new Float32Array(canvas.data.length);
-  forEachVoxel(canvas.shape, [0, 0, 0], canvas.shape, (file, network) => (turned[file] = canvas.data[network]!));
-  const logits = rawLogits(network, { shape: [1, px, py, pz], data: turned }, name);
+/** Logits of a case as it lies in its files, one volume a contrast, normalised and on its canvas as for labels, cut out again: the largest channel is the label. */
+export function uprightLogits(network: Network, images: readonly Volume<Float32Array>[], name: string): ChannelVolume {
+  const canvas = uprightCanvas(network.spec, images);
+  const [{ data, shape }] = images as readonly [Volume];
+  const canvasShape = canvas[0]!.shape;
+  const [px, py, pz] = canvasShape;
+  const turned = new Float32Array(images.length * px * py * pz);
+  canvas.forEach((contrast, channel) => forEachVoxel(canvasShape, [0, 0, 0], canvasShape, (file, network) => (turned[channel * px * py * pz + file] = contrast.data[network]!)));
+  const logits = rawLogits(network, { shape: [images.length, px, py, pz], data: turned }, name);
   const channels = logits.shape[0];
-  const [bx, by, bz] = shape.map((size, axis) => Math.floor((canvas.shape[axis]! - size) / 2)) as [number, number, number];
+  const [bx, by, bz] = shape.map((size, axis) => Math.floor((canvasShape[axis]! - size) / 2)) as [number, number, number];
   const voxels = data.length;
   const cut = new Float32Array(voxels * channels);
   for (let c = 0; c < channels; c++) forEachVoxel(shape, [0, 0, 0], shape, (file) => {

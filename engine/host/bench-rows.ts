@@ -118,7 +118,7 @@ function liveRow(id: string, what: string, repeats: number, load: () => Promise<
       const network = await load();
       const random = Random.stream(0, 'image');
       const volume = new SplineVolume({ data: Float32Array.from({ length: n ** 3 }, () => random.normal()), shape });
-      return { run: (turn) => void predictVolume(network, volume.rotate(planeRotation('sagittal', 7 * turn + 5), 0).data, shape), dispose: () => network.dispose() };
+      return { run: (turn) => void predictVolume(network, [volume.rotate(planeRotation('sagittal', 7 * turn + 5), 0).data], shape), dispose: () => network.dispose() };
     },
   };
 }

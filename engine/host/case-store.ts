@@ -6,7 +6,7 @@ import { acceptedSizes, commonSizes } from '../contract/network-sizes';
 import { badInput, GyraError } from '../contract/problem';
 import { canvasForPoses } from '../data/canvas';
 import { checkSameGrid, readLabels, type LabelVolume } from '../data/labels';
-import { loadCase, openDataset } from '../data/msd-dataset';
+import { loadCase, openDataset } from '../data/dataset';
 import { readImage, type NiftiVolume } from '../data/nifti';
 import { isFarFromCubic } from '../data/nifti-geometry';
 import { prepareCase, type PreparedCase } from '../data/prepared-case';
@@ -49,18 +49,21 @@ export function createCaseStore(assetsFolder: string): CaseStore {
     const summary = (await shippedCases(assetsFolder)).find(({ id }) => id === caseId);
     if (!summary) throw new GyraError('not-found', `The case ${caseId} is not open.`, 'Open its file again.');
     const dataset = await openDataset(join(assetsFolder, 'cases'));
-    const { image, labels } = await loadCase(dataset, dataset.cases.find(({ id }) => id === caseId)!);
-    return prepare(summary, image, labels, dataset.structures);
+    const { images, labels } = await loadCase(dataset, dataset.cases.find(({ id }) => id === caseId)!);
+    return prepare(summary, images, labels, dataset.structures);
   }
 
-  async function prepare(summary: CaseSummary, image: NiftiVolume, labels: LabelVolume | null, structures: readonly Structure[]): Promise<StoredCase> {
+  async function prepare(summary: CaseSummary, images: readonly NiftiVolume[], labels: LabelVolume | null, structures: readonly Structure[]): Promise<StoredCase> {
+    const [image] = images as readonly [NiftiVolume];
     // One canvas that every shipped model accepts, so that they see the same picture.
     const sizes = commonSizes((await shippedModels(assetsFolder)).map(({ spec }) => acceptedSizes(spec)));
     // A cube, so that right angles move voxels exactly.
     const side = Math.max(...canvasForPoses(image.shape, dialRotations, sizes));
     const canvasShape: Shape = [side, side, side];
     if (voxelCount(canvasShape) > maximumCanvasVoxels) throw badInput(`${summary.name} has ${printShape(image.shape)} voxels, too many to turn live.`, 'Crop or resample it to about 250 voxels a side, or segment it upright with gyra predict.');
-    const prepared = prepareCase({ image, labels }, canvasShape);
+    const prepared = prepareCase({ images, labels }, canvasShape);
+    // The first contrast is shown; all are turned and segmented.
+    const [shown, fill] = [prepared.images[0]!.volume.data, prepared.fills[0]!];
     const [sx, sy, sz] = image.spacingMm;
     return {
       ...prepared,
@@ -71,9 +74,9 @@ export function createCaseStore(assetsFolder: string): CaseStore {
         spacingMm: image.spacingMm,
         orientation: image.orientation,
         canvasShape,
-        image: prepared.image.volume.data,
-        fill: prepared.fill,
-        window: displayWindow(prepared.image.volume.data, prepared.fill),
+        image: shown,
+        fill,
+        window: displayWindow(shown, fill),
         reference: prepared.reference?.data ?? null,
         structures,
         notices: noticesOn(image),
@@ -90,7 +93,7 @@ export function createCaseStore(assetsFolder: string): CaseStore {
       if (labels && reference) checkSameGrid(labels, reference.name, image, file.name);
       // The same file has the same id in every engine, so that a window can ask again after a restart.
       const id = `opened-${createHash('sha256').update(file.bytes).update(reference?.bytes ?? '').digest('hex').slice(0, 16)}`;
-      return keep(await prepare({ id, name: file.name, split: 'opened' }, image, labels, labels ? structuresIn(labels) : []));
+      return keep(await prepare({ id, name: file.name, split: 'opened' }, [image], labels, labels ? structuresIn(labels) : []));
     },
     async get(caseId) {
       return keep(cases.get(caseId) ?? (await openShipped(caseId)));

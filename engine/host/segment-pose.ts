@@ -11,9 +11,9 @@ import type { StoredCase } from './case-store';
 export function segmentPose({ caseId, modelId, rotation }: Arguments<'segment'>, stored: StoredCase, { network, structures }: LoadedNetwork, isCancelled: () => boolean): Segmentation {
   const begunMs = performance.now();
   const { labels, scores } = scorePose(
-    (image, shape) => {
+    (images, shape) => {
       if (isCancelled()) throw cancelled();
-      return predictVolume(network, image, shape, isCancelled);
+      return predictVolume(network, images, shape, isCancelled);
     },
     stored,
     rotation,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { CaseSummary, ModelSummary } from '../contract/engine-api';
 import { runRecord, type RunRecord } from '../contract/run-record';
 import { readJson } from '../data/file-access';
-import { openDataset } from '../data/msd-dataset';
+import { openDataset } from '../data/dataset';
 import { parts, readSplit } from '../data/split';
 
 const architectureNames = { 'steerable-unet': 'Steerable', unet: 'Ordinary', 'group-unet': 'Group' } as const;

@@ -9,7 +9,8 @@ import type { TrainingCase } from './training-data';
 
 export interface Sample {
   readonly caseId: string;
-  readonly image: Volume<Float32Array>;
+  /** One for each contrast. */
+  readonly images: readonly Volume<Float32Array>[];
   readonly labels: Volume<Uint8Array>;
 }
 
@@ -25,16 +26,16 @@ export function epochCases<T>(cases: readonly T[], seed: number, epoch: number, 
 }
 
 /** The case in a canvas with random margins of its fill, or a patch of that. */
-export function drawSample(spec: TrainingSpec, { id, image, labels, fill }: TrainingCase, step: number, sizes: AcceptedSizes): Sample {
+export function drawSample(spec: TrainingSpec, { id, images, labels, fills }: TrainingCase, step: number, sizes: AcceptedSizes): Sample {
   const random = Random.stream(spec.seed, `sample ${step}`);
-  const canvas = marginCanvas(image.shape, spec.sampling.marginVoxels, sizes, random);
-  const whole = { image: placeOnCanvas(image, canvas, fill), labels: placeOnCanvas(labels, canvas, 0) };
+  const canvas = marginCanvas(labels.shape, spec.sampling.marginVoxels, sizes, random);
+  const whole = { images: images.map((image, contrast) => placeOnCanvas(image, canvas, fills[contrast]!)), labels: placeOnCanvas(labels, canvas, 0) };
   if (spec.sampling.kind === 'volume') return { caseId: id, ...whole };
   const { patchSize } = spec.sampling;
   const patch = canvasFor([patchSize, patchSize, patchSize], sizes);
   const size = canvas.map((extent, axis) => Math.min(extent, patch[axis]!)) as unknown as Shape;
   const origin = canvas.map((extent, axis) => random.integer(extent - size[axis]! + 1)) as unknown as Shape;
-  return { caseId: id, image: cut(whole.image, origin, size), labels: cut(whole.labels, origin, size) };
+  return { caseId: id, images: whole.images.map((image) => cut(image, origin, size)), labels: cut(whole.labels, origin, size) };
 }
 
 /** Fill of 0 to `margin` voxels an axis in all, rounded up to what the network takes. */

@@ -8,7 +8,7 @@ import type { RunRecord } from '../contract/run-record';
 import type { TrainingSpec } from '../contract/training-spec';
 import { placeOnCanvas } from '../data/canvas';
 import { Random } from '../math/random';
-import type { Volume } from '../math/volume';
+import { channelsLast, type Volume } from '../math/volume';
 import { buildNetwork } from '../model/build-network';
 import { parameterCount } from '../model/cost';
 import type { Network } from '../model/network';
@@ -117,14 +117,17 @@ export async function train(options: TrainOptions): Promise<RunRecord> {
   }
 }
 
-const imageTensor = ({ data, shape: [nx, ny, nz] }: Volume<Float32Array>): Tensor5D => tensor(data, [1, nz, ny, nx, 1]);
+function imageTensor(contrasts: readonly Volume<Float32Array>[]): Tensor5D {
+  const [nx, ny, nz] = contrasts[0]!.shape;
+  return tensor(channelsLast(contrasts.map(({ data }) => data)), [1, nz, ny, nx, contrasts.length]);
+}
 const labelTensor = ({ data, shape: [nx, ny, nz] }: Volume<Uint8Array>): Tensor4D => tensor(Int32Array.from(data), [1, nz, ny, nx], 'int32');
 
 /** One forward, backward and Adam step; the loss before it. */
 function trainingStep(spec: TrainingSpec, network: Network, adam: Adam, one: TrainingCase, step: number): number {
   const sample = drawSample(spec, one, step, acceptedSizes(spec.model));
   return tidy(() => {
-    const image = imageTensor(sample.image);
+    const image = imageTensor(sample.images);
     const labels = labelTensor(sample.labels);
     const { value, gradients } = valueAndGradients(() => segmentationLoss(network.logits(image, { seed: spec.seed, step }), labels, { crossEntropy: spec.loss !== 'dice', dice: spec.loss !== 'cross-entropy', ...spec.lossOptions }));
     const loss = value.dataSync()[0]!;
@@ -136,16 +139,16 @@ function trainingStep(spec: TrainingSpec, network: Network, adam: Adam, one: Tra
 
 /** Each validation case in a canvas of its own margins, the same in every epoch. */
 const validationCanvases = (spec: TrainingSpec, cases: readonly TrainingCase[]) =>
-  cases.map(({ id, image }) => marginCanvas(image.shape, spec.sampling.marginVoxels, acceptedSizes(spec.model), Random.stream(spec.seed, `validation ${id}`)));
+  cases.map(({ id, labels }) => marginCanvas(labels.shape, spec.sampling.marginVoxels, acceptedSizes(spec.model), Random.stream(spec.seed, `validation ${id}`)));
 
 /** Mean over the validation cases of the mean Dice over structures; an ignored voxel is background in prediction and reference. */
 function validationDice(network: Network, data: TrainingData, canvases: readonly Volume['shape'][], score: TrainOptions['score'], ignoreLabel: number | undefined): number {
-  const scores = data.validation.flatMap(({ image, labels, fill }, i) => {
+  const scores = data.validation.flatMap(({ images, labels, fills }, i) => {
     const canvas = canvases[i]!;
     let prediction = new Uint8Array();
     // not returned from tidy, which would search every element of the array for tensors
     tidy(() => {
-      prediction = Uint8Array.from(argMaxChannels(network.logits(imageTensor(placeOnCanvas(image, canvas, fill)))).dataSync());
+      prediction = Uint8Array.from(argMaxChannels(network.logits(imageTensor(images.map((image, contrast) => placeOnCanvas(image, canvas, fills[contrast]!))))).dataSync());
     });
     const reference = placeOnCanvas(labels, canvas, 0).data;
     if (ignoreLabel !== undefined) reference.forEach((label, v) => { if (label === ignoreLabel) prediction[v] = reference[v] = 0; });

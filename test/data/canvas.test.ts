@@ -94,12 +94,21 @@ describe('prepareCase', () => {
     const mean = upright.reduce((a, b) => a + b, 0) / upright.length;
     expect(mean).toBeCloseTo(0, 6);
     expect(upright.reduce((a, b) => a + b * b, 0) / upright.length).toBeCloseTo(1, 5);
-    const { image, fill, reference } = prepareCase({ image: { data, shape }, labels: { data: new Uint8Array(210).fill(2), shape } }, [8, 8, 8]);
-    expect(takeFromCanvas(image.volume, shape).data).toEqual(upright);
+    const { images: [image], fills: [fill], reference } = prepareCase({ images: [{ data, shape }], labels: { data: new Uint8Array(210).fill(2), shape } }, [8, 8, 8]);
+    expect(takeFromCanvas(image!.volume, shape).data).toEqual(upright);
     expect(fill).toBe(borderMedian({ data: upright, shape }));
-    expect(image.volume.data[0]).toBe(Math.fround(fill));
+    expect(image!.volume.data[0]).toBe(Math.fround(fill!));
     expect(sum(reference!.data)).toBe(2 * 210);
-    expect(prepareCase({ image: { data: data.map((value) => value * 8), shape }, labels: null }, [8, 8, 8]).fill).toBeCloseTo(fill, 6);
+    expect(prepareCase({ images: [{ data: data.map((value) => value * 8), shape }], labels: null }, [8, 8, 8]).fills[0]).toBeCloseTo(fill!, 6);
+  });
+
+  it('normalises and fills each contrast by itself', () => {
+    const other = ramp(shape).map((value) => 5 - value * value);
+    const both = prepareCase({ images: [{ data, shape }, { data: other, shape }], labels: null }, [8, 8, 8]);
+    const alone = [data, other].map((one) => prepareCase({ images: [{ data: one, shape }], labels: null }, [8, 8, 8]));
+    expect(both.fills).toEqual(alone.map(({ fills }) => fills[0]));
+    expect(both.images.map(({ volume }) => volume)).toEqual(alone.map(({ images }) => images[0]!.volume));
+    expect(both.fills[0]).not.toBeCloseTo(both.fills[1]!, 2);
   });
 
   it('takes only the faces for the border', () => {

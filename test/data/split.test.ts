@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { openDataset, type MsdDataset } from '../../engine/data/msd-dataset';
+import { openDataset, type Dataset } from '../../engine/data/dataset';
 import { parts, readSplit } from '../../engine/data/split';
 import { sharedPath } from '../support/shared-folder';
 import { temporaryFolder } from '../support/temporary-folder';
 
 const hippocampi = Array.from({ length: 40 }, (_, i) => `hippocampus_${String(i + 1).padStart(3, '0')}`);
-const datasetWith = (cases: readonly string[], files: Record<string, unknown> = {}): MsdDataset => ({ name: 'Phantom', folder: temporaryFolder(files), structures: [], cases: cases.map((id) => ({ id, imagePath: '', labelPath: '' })) });
+const datasetWith = (cases: readonly string[], files: Record<string, unknown> = {}): Dataset => ({ name: 'Phantom', folder: temporaryFolder(files), structures: [], contrasts: ['MRI'], cases: cases.map((id) => ({ id, imagePaths: [], labelPath: '' })) });
 
 describe('a split drawn with a seed', () => {
   it('puts every case into one part, the same for the same seed', async () => {

@@ -16,13 +16,13 @@ function ball(id: string, shape: Shape, withCore = true): EvaluationCase {
     labels[i] = withCore && radius < 3 ? 2 : radius < 6 ? 1 : 0;
     data[i] = 100 * labels[i];
   }
-  return { id, load: async () => ({ image: { data, shape }, labels: { data: labels, shape } }) };
+  return { id, load: async () => ({ images: [{ data, shape }], labels: { data: labels, shape } }) };
 }
 const cases = [ball('a', [20, 24, 18]), ball('b', [21, 17, 34])];
 /** Thresholds half-way between the two or three intensities, which normalisation only shifts and stretches. */
-const byIntensity: Predict = (image) => {
-  const [low, high] = [image.reduce((a, b) => Math.min(a, b)), image.reduce((a, b) => Math.max(a, b))];
-  return Uint8Array.from(image, (value) => Math.max(0, Math.round((2 * (value - low)) / (high - low))));
+const byIntensity: Predict = ([image]) => {
+  const [low, high] = [image!.reduce((a, b) => Math.min(a, b)), image!.reduce((a, b) => Math.max(a, b))];
+  return Uint8Array.from(image!, (value) => Math.max(0, Math.round((2 * (value - low)) / (high - low))));
 };
 const options = { structures, protocols: [], degrees: [], sizes: { multiple: [4, 4, 4], remainder: 0 } } as const;
 
@@ -39,8 +39,8 @@ describe('evaluate', () => {
   it('finds the worst pose and case of a predictor that does not turn', async () => {
     const fixed = new Map<string, Uint8Array>();
     for (const one of cases) {
-      const { image, labels } = await one.load();
-      const canvas = canvasForPoses(image.shape, [identityRotation, ...posesOf('planes', [0, 90, 180]).map(({ rotation }) => rotation)], options.sizes);
+      const { images: [image], labels } = await one.load();
+      const canvas = canvasForPoses(image!.shape, [identityRotation, ...posesOf('planes', [0, 90, 180]).map(({ rotation }) => rotation)], options.sizes);
       fixed.set(canvas.join(), placeOnCanvas(labels!, canvas, 0).data);
     }
     const result = await evaluate((_, shape) => fixed.get(shape.join())!, cases, { ...options, protocols: ['planes'], degrees: [0, 90, 180] });
@@ -58,9 +58,9 @@ describe('evaluate', () => {
 
   it('shows one canvas to all poses of a case, and each pose once', async () => {
     const seen: string[] = [];
-    const watching: Predict = (image, shape) => {
+    const watching: Predict = ([image], shape) => {
       seen.push(shape.join('x'));
-      return new Uint8Array(image.length);
+      return new Uint8Array(image!.length);
     };
     const progress: number[] = [];
     const result = await evaluate(watching, cases, { ...options, protocols: ['planes', 'right-angles'], degrees: [0, 45, 90, 360] }, (done, of) => progress.push(done / of));
@@ -92,11 +92,25 @@ describe('evaluate', () => {
     expect(result.worst).toEqual({ dice: 0, case: 'c', pose: { protocol: 'upright', degrees: 0 } });
   });
 
+  it('turns every contrast, each with its own fill', async () => {
+    const { images: [image], labels } = await cases[0].load();
+    const inverted = { data: image!.data.map((value) => 500 - value), shape: image!.shape };
+    const two: EvaluationCase = { id: 'two', load: async () => ({ images: [image!, inverted], labels }) };
+    let poses = 0;
+    await evaluate(([first, second]) => {
+      // z-scores of a contrast and of its negative differ by their sign alone, before and after any turn.
+      for (let i = 0; i < first!.length; i += 97) expect(second![i]).toBeCloseTo(-first![i]!, 4);
+      poses++;
+      return new Uint8Array(first!.length);
+    }, [two], { ...options, protocols: ['planes'], degrees: [0, 30] });
+    expect(poses).toBe(4);
+  });
+
   it('uses the smallest canvas when nothing is turned', async () => {
-    const { image } = await cases[1].load();
-    await evaluate((data, shape) => {
-      expect(shape).toEqual(canvasFor(image.shape, options.sizes));
-      return new Uint8Array(data.length);
+    const { images: [image] } = await cases[1].load();
+    await evaluate(([data], shape) => {
+      expect(shape).toEqual(canvasFor(image!.shape, options.sizes));
+      return new Uint8Array(data!.length);
     }, [cases[1]], options);
   });
 

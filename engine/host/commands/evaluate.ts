@@ -8,7 +8,7 @@ import { acceptedSizes } from '../../contract/network-sizes';
 import { badInput } from '../../contract/problem';
 import type { RunRecord } from '../../contract/run-record';
 import { readBytes, readJson, writeByRename } from '../../data/file-access';
-import { loadCase, openDataset, type CaseFiles, type MsdDataset } from '../../data/msd-dataset';
+import { loadCase, openDataset, type CaseFiles, type Dataset } from '../../data/dataset';
 import { isFarFromCubic, printSpacing } from '../../data/nifti-geometry';
 import { parts, readSplit, type Part, type Split } from '../../data/split';
 import { evaluate, type Evaluation } from '../../evaluation/evaluate';
@@ -56,17 +56,18 @@ async function run(model: string, datasetFolder: string, options: Options): Prom
     const { network, spec, record } = await loadNetwork(model);
     if (options.record && !record) throw badInput(`${basename(model)} is no run folder, so there is no record to add to.`, 'Give the folder that holds run.json, or leave out --record.');
     if (dataset.structures.some(({ value }) => value >= spec.outputs)) throw badInput(`${basename(model)} tells ${spec.outputs - 1} structures apart, and ${dataset.name} has ${dataset.structures.length}.`, 'Evaluate the model on a data set with the structures it was trained on.');
+    if (dataset.contrasts.length !== spec.inputs) throw badInput(`${basename(model)} takes ${spec.inputs} contrasts of each case, and ${dataset.name} has ${dataset.contrasts.length} (${dataset.contrasts.join(', ')}).`, 'Evaluate the model on a data set with the contrasts it was trained on.');
     const chosen = await chosenCases(dataset, options, record);
     const cases = chosen.map((one) => ({
       id: one.id,
       async load() {
         const loaded = await loadCase(dataset, one);
-        if (protocol.length > 0 && isFarFromCubic(loaded.image.spacingMm)) process.stderr.write(`${one.id}: voxels of ${printSpacing(loaded.image.spacingMm)} are far from cubes; turning works on voxels, so the turned anatomy is distorted.\n`);
+        if (protocol.length > 0 && isFarFromCubic(loaded.images[0]!.spacingMm)) process.stderr.write(`${one.id}: voxels of ${printSpacing(loaded.images[0]!.spacingMm)} are far from cubes; turning works on voxels, so the turned anatomy is distorted.\n`);
         return loaded;
       },
     }));
     const result = await evaluate(
-      (image, shape, isCancelled) => predictVolume(network, image, shape, isCancelled),
+      (images, shape, isCancelled) => predictVolume(network, images, shape, isCancelled),
       cases,
       { structures: dataset.structures, protocols: protocol, degrees, sizes: acceptedSizes(spec) },
       progressLine('Poses'),
@@ -78,7 +79,7 @@ async function run(model: string, datasetFolder: string, options: Options): Prom
   }
 }
 
-async function chosenCases(dataset: MsdDataset, { cases, split }: Options, trained?: RunRecord): Promise<CaseFiles[]> {
+async function chosenCases(dataset: Dataset, { cases, split }: Options, trained?: RunRecord): Promise<CaseFiles[]> {
   const chosen = cases === undefined ? (await splitOf(dataset, trained))[split] : await readCaseList(cases);
   if (chosen.length === 0) throw badInput(cases === undefined ? `The split of ${dataset.name} has no cases in ${split}.` : `${basename(cases)} lists no cases.`, `Choose another part with --split (${parts.join(', ')}), or list cases with --cases.`);
   return [...new Set(chosen)].map((id) => {
@@ -89,7 +90,7 @@ async function chosenCases(dataset: MsdDataset, { cases, split }: Options, train
 }
 
 /** The split the model was trained with, where the data set has it. */
-async function splitOf(dataset: MsdDataset, trained?: RunRecord): Promise<Split> {
+async function splitOf(dataset: Dataset, trained?: RunRecord): Promise<Split> {
   const file = trained?.spec.data.split;
   return readSplit(dataset, { file: file && (await exists(join(dataset.folder, file))) ? file : undefined, seed: trained?.spec.seed ?? 0 });
 }
@@ -102,7 +103,7 @@ async function readCaseList(path: string): Promise<readonly string[]> {
   return text.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== '');
 }
 
-function recorded({ poses }: Evaluation, dataset: MsdDataset, { cases, split }: Options): RunRecord['evaluation'] {
+function recorded({ poses }: Evaluation, dataset: Dataset, { cases, split }: Options): RunRecord['evaluation'] {
   const curve = poses.flatMap(({ plane, degrees, mean, sd, n }) => (plane && mean !== null ? [{ plane, degrees, mean, sd, n }] : []));
   const upright = curve.find(({ degrees }) => degrees === 0);
   if (!upright) throw badInput('No Dice is defined upright, so there is nothing to record.', 'Evaluate cases whose reference is not empty.');

@@ -6,7 +6,7 @@ import { modelSpec } from '../../contract/model-spec';
 import { badInput, GyraError, type Problem } from '../../contract/problem';
 import { runRecord } from '../../contract/run-record';
 import { readBytes, readJson } from '../../data/file-access';
-import { checkCases, surveyDataset } from '../../data/msd-dataset';
+import { checkCases, surveyDataset } from '../../data/dataset';
 import { intensityProblem, readVolume } from '../../data/nifti';
 import { readSafetensors } from '../../data/safetensors';
 import { parts, readSplit } from '../../data/split';

@@ -1,11 +1,12 @@
-/** @file `gyra predict MODEL IMAGE -o OUT`: the labels of one image, with the image's geometry. `--logits OUT.safetensors`: what the network gives, before labels are made of it. */
+/** @file `gyra predict MODEL IMAGE... -o OUT`: the labels of one case, with the image's geometry. `--logits OUT.safetensors`: what the network gives, before labels are made of it. */
 import { stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { BackendName } from '../../backends/choose';
 import { badInput } from '../../contract/problem';
 import { readBytes, writeByRename } from '../../data/file-access';
-import { readImage, writeVolume } from '../../data/nifti';
+import { checkSameGrid } from '../../data/labels';
+import { readImage, writeVolume, type NiftiVolume } from '../../data/nifti';
 import { readSafetensors, writeSafetensors } from '../../data/safetensors';
 import { predictUpright } from '../../evaluation/predict-volume';
 import { rawLogits, uprightLogits, type ChannelVolume } from '../../evaluation/raw-logits';
@@ -24,9 +25,9 @@ interface Options {
 export function register(program: Command): void {
   program
     .command('predict')
-    .description('segment one image')
+    .description('segment one case')
     .argument('<model>', 'run folder, or .safetensors file')
-    .argument('<image>', 'NIfTI image; with --logits alone also a .safetensors file with one tensor [channel, x, y, z]')
+    .argument('<images...>', 'NIfTI image, or one for each contrast in the order of the training; with --logits alone also a .safetensors file with one tensor [channel, x, y, z]')
     .option('-o, --output <file>', 'labels to write, .nii or .nii.gz')
     .option('--logits <file>', "the network's raw output to write, .safetensors: tensor logits [channel, x, y, z]; a tensor is used as it is, not normalised, padded with zeros as the model does")
     .option('--threads <count>', 'threads to compute with', parseCount)
@@ -35,29 +36,30 @@ export function register(program: Command): void {
     .action(predict);
 }
 
-async function predict(model: string, imagePath: string, { output, logits, threads, backend: name, json }: Options): Promise<void> {
+async function predict(model: string, imagePaths: readonly [string, ...string[]], { output, logits, threads, backend: backendName, json }: Options): Promise<void> {
   if (output === undefined && logits === undefined) throw badInput('There is nothing to write.', 'Add -o FILE.nii.gz for labels, or --logits FILE.safetensors for the raw output.');
-  if (output !== undefined) await checkOutput(output, imagePath, /\.nii(\.gz)?$/, 'NIfTI name', '.nii or .nii.gz');
-  if (logits !== undefined) await checkOutput(logits, imagePath, /\.safetensors$/, 'safetensors name', '.safetensors');
-  const isTensor = imagePath.endsWith('.safetensors');
-  if (isTensor && output !== undefined) throw badInput(`${basename(imagePath)} has no geometry that labels could take.`, 'Give a NIfTI image, or --logits alone.');
-  const bytes = await readBytes(imagePath);
-  const image = isTensor ? undefined : readImage(bytes, basename(imagePath));
-  const tensor = image ? undefined : readTensor(bytes, basename(imagePath));
-  const backend = await startChosenBackend(name, { threads });
+  for (const imagePath of imagePaths) if (output !== undefined) await checkOutput(output, imagePath, /\.nii(\.gz)?$/, 'NIfTI name', '.nii or .nii.gz');
+  for (const imagePath of imagePaths) if (logits !== undefined) await checkOutput(logits, imagePath, /\.safetensors$/, 'safetensors name', '.safetensors');
+  const name = basename(imagePaths[0]);
+  const isTensor = name.endsWith('.safetensors');
+  if (isTensor && output !== undefined) throw badInput(`${name} has no geometry that labels could take.`, 'Give a NIfTI image, or --logits alone.');
+  const images = isTensor ? [] : await readContrasts(imagePaths);
+  const tensor = isTensor ? readTensor(await readBytes(imagePaths[0]), name) : undefined;
+  const backend = await startChosenBackend(backendName, { threads });
   try {
     const { network, structures } = await loadNetwork(model);
     const facts: Record<string, unknown> = {};
     const lines: string[] = [];
     if (logits !== undefined) {
-      const { data, shape } = tensor ? rawLogits(network, tensor, basename(imagePath)) : uprightLogits(network, image!, basename(imagePath));
+      const { data, shape } = tensor ? rawLogits(network, tensor, name) : uprightLogits(network, images, name);
       await writeByRename(logits, writeSafetensors(new Map([['logits', { dtype: 'F32' as const, shape, data }]])));
       Object.assign(facts, { logits: basename(logits), logitsShape: shape });
       lines.push(`${basename(logits)} written: logits [${shape.join(', ')}].`);
     }
+    const [image] = images;
     if (output !== undefined && image) {
       const start = performance.now();
-      const labels = predictUpright(network, image);
+      const labels = predictUpright(network, images);
       const seconds = (performance.now() - start) / 1000;
       await writeByRename(output, writeVolume(labels, image.geometry, output));
       const voxelMl = image.spacingMm.reduce((product, size) => product * size, 1) / 1000;
@@ -69,6 +71,16 @@ async function predict(model: string, imagePath: string, { output, logits, threa
   } finally {
     await backend.dispose();
   }
+}
+
+async function readContrasts(paths: readonly string[]): Promise<NiftiVolume[]> {
+  const images: NiftiVolume[] = [];
+  for (const path of paths) {
+    const image = readImage(await readBytes(path), basename(path));
+    images.push(image);
+    checkSameGrid(image, basename(path), images[0]!, basename(paths[0]!));
+  }
+  return images;
 }
 
 /** The one tensor of a safetensors file. */

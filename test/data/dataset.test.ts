@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { checkCases, loadCase, openDataset, surveyDataset } from '../../engine/data/msd-dataset';
+import { checkCases, loadCase, openDataset, surveyDataset } from '../../engine/data/dataset';
 import { imageFile, labelFile } from '../support/nifti-file';
 import { sharedPath } from '../support/shared-folder';
 import { temporaryFolder } from '../support/temporary-folder';
@@ -19,8 +19,8 @@ describe('openDataset', () => {
     const dataset = await openDataset(temporaryFolder(files('a', 'b')));
     expect(dataset).toMatchObject({ name: 'Phantom', structures: [{ value: 1, name: 'Anterior' }, { value: 2, name: 'Posterior' }] });
     expect(dataset.cases.map(({ id }) => id)).toEqual(['a', 'b']);
-    const { image, labels } = await loadCase(dataset, dataset.cases[1]);
-    expect([image.shape, labels.shape]).toEqual([shape, shape]);
+    const { images: [image], labels } = await loadCase(dataset, dataset.cases[1]);
+    expect([image!.shape, labels.shape]).toEqual([shape, shape]);
   });
 
   it('takes no notice of what macOS leaves in archives', async () => {

@@ -11,31 +11,36 @@ import { readImage, type NiftiVolume } from './nifti';
 export interface CaseFiles {
   /** Name of the label file without its ending. */
   readonly id: string;
-  readonly imagePath: string;
+  /** One file for each contrast, in the order of {@link Dataset.contrasts}. */
+  readonly imagePaths: readonly string[];
   readonly labelPath: string;
 }
 
-export interface MsdDataset {
+export interface Dataset {
   readonly name: string;
   readonly folder: string;
   readonly structures: readonly Structure[];
+  /** Names of the contrasts each case has. */
+  readonly contrasts: readonly string[];
   readonly cases: readonly CaseFiles[];
 }
 
 export interface LoadedCase {
   readonly id: string;
-  readonly image: NiftiVolume;
+  /** One for each contrast, all on one grid. */
+  readonly images: readonly NiftiVolume[];
   readonly labels: LabelVolume;
 }
 
 const datasetJson = z.looseObject({
   name: z.string().default('unnamed'),
+  modality: z.record(z.string(), z.string()).default({ 0: 'image' }),
   labels: z.record(z.string().regex(/^\d+$/, 'labels are listed as {"1": "name"}'), z.string()),
   training: z.array(z.looseObject({ image: z.string(), label: z.string() })),
 });
 
 /** The data set of a folder. Throws a GyraError naming every file that is missing or has no partner. */
-export async function openDataset(folder: string): Promise<MsdDataset> {
+export async function openDataset(folder: string): Promise<Dataset> {
   const { dataset, problems } = await surveyDataset(folder);
   if (problems.length === 1) throw new GyraError(problems[0].code, problems[0].message, problems[0].remedy);
   if (problems.length > 1) {
@@ -46,7 +51,7 @@ export async function openDataset(folder: string): Promise<MsdDataset> {
 }
 
 /** What a folder holds and what is wrong with its list of files; contents of volumes are not looked at. */
-export async function surveyDataset(folder: string): Promise<{ dataset: MsdDataset; problems: readonly Problem[] }> {
+export async function surveyDataset(folder: string): Promise<{ dataset: Dataset; problems: readonly Problem[] }> {
   const name = basename(folder);
   const listing = await readListing(folder);
   const structures = Object.entries(listing.labels).map(([value, label]) => ({ value: Number(value), name: label })).filter(({ value }) => value > 0).sort((a, b) => a.value - b.value);
@@ -71,22 +76,25 @@ export async function surveyDataset(folder: string): Promise<{ dataset: MsdDatas
   const listedLabels = new Set(entries.map(({ labelPath }) => basename(labelPath)));
   for (const image of images) if (!labels.includes(image) && !listedImages.has(image)) say(`Image ${image} has no label.`, 'Add its label to labelsTr, or take the image out of imagesTr.');
   for (const label of labels) if (!images.includes(label) && !listedLabels.has(label)) say(`Label ${label} has no image.`, 'Add its image to imagesTr, or take the label out of labelsTr.');
-  const cases = entries.map(({ id, imagePath, labelPath }) => ({ id, imagePath: join(folder, imagePath), labelPath: join(folder, labelPath) }));
-  return { dataset: { name: listing.name, folder, structures, cases }, problems };
+  const cases = entries.map(({ id, imagePath, labelPath }) => ({ id, imagePaths: [join(folder, imagePath)], labelPath: join(folder, labelPath) }));
+  return { dataset: { name: listing.name, folder, structures, contrasts: Object.values(listing.modality), cases }, problems };
 }
 
-/** Image and labels of one case, checked: readable, on the same grid, only listed labels and the one to ignore. */
-export async function loadCase({ structures }: MsdDataset, { id, imagePath, labelPath }: CaseFiles, ignoreLabel?: number): Promise<LoadedCase> {
-  const image = readImage(await readBytes(imagePath), basename(imagePath));
+/** Images and labels of one case, checked: readable, on the same grid, only listed labels and the one to ignore. */
+export async function loadCase({ structures }: Dataset, { id, imagePaths, labelPath }: CaseFiles, ignoreLabel?: number): Promise<LoadedCase> {
+  const images: NiftiVolume[] = [];
+  for (const path of imagePaths) images.push(readImage(await readBytes(path), basename(path)));
+  const imageNames = imagePaths.map((path) => basename(path));
+  images.forEach((image, contrast) => checkSameGrid(image, `Image ${imageNames[contrast]}`, images[0]!, imageNames[0]!));
   // Images and labels often have the same name.
   const labelName = `Label ${basename(labelPath)}`;
   const labels = readLabels(await readBytes(labelPath), labelName, structures, ignoreLabel);
-  checkSameGrid(labels, labelName, image, basename(imagePath));
-  return { id, image, labels };
+  checkSameGrid(labels, labelName, images[0]!, imageNames[0]!);
+  return { id, images, labels };
 }
 
 /** Reads every case and collects what is wrong. */
-export async function checkCases(dataset: MsdDataset, onProgress: (done: number, of: number) => void): Promise<readonly Problem[]> {
+export async function checkCases(dataset: Dataset, onProgress: (done: number, of: number) => void): Promise<readonly Problem[]> {
   const problems: Problem[] = [];
   for (const [index, files] of dataset.cases.entries()) {
     await loadCase(dataset, files).catch((thrown: unknown) => problems.push(problemFrom(thrown)));
@@ -108,7 +116,7 @@ async function readListing(folder: string): Promise<Listing> {
     const found = await stat(folder).catch(() => null);
     const message = found === null ? `${basename(folder)} was not found.` : found.isDirectory() ? `${basename(folder)} has no dataset.json.` : `${basename(folder)} is a file, not the folder of a data set.`;
     const missing = { code: problem.code, message, remedy: 'Give a folder of the Medical Segmentation Decathlon: dataset.json, imagesTr and labelsTr.' };
-    return { name: basename(folder), labels: {}, training: [], problems: [problem.code === 'not-found' ? missing : problem] };
+    return { name: basename(folder), modality: {}, labels: {}, training: [], problems: [problem.code === 'not-found' ? missing : problem] };
   }
 }
 
