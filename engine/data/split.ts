@@ -24,17 +24,25 @@ const splitFile = z
  * @param file Name of the split file in the data set's folder; without one, split.json where it exists.
  */
 export async function readSplit(dataset: Dataset, { file, seed }: { file?: string; seed: number }): Promise<Split> {
-  const name = file ?? 'split.json';
-  const content: z.output<typeof splitFile> = await readJson(join(dataset.folder, name), splitFile).catch((thrown: unknown) => {
+  const { train, validation, test } = await readSplitFile(dataset, file);
+  const subjectOf = await readSubjects(dataset, file);
+  if (!train || !validation || !test) return drawSplit(dataset.cases.map(({ id }) => id), subjectOf, seed);
+  const split = { train, validation, test };
+  checkSplit(split, dataset, subjectOf, file ?? 'split.json');
+  return split;
+}
+
+/** Who a case is of, by the rule of subjects. */
+export async function readSubjects(dataset: Dataset, file?: string): Promise<(id: string) => string> {
+  const { subjects } = await readSplitFile(dataset, file);
+  return (id) => subjects?.[id] ?? pairedSide(id) ?? id;
+}
+
+async function readSplitFile(dataset: Dataset, file?: string): Promise<z.output<typeof splitFile>> {
+  return readJson(join(dataset.folder, file ?? 'split.json'), splitFile).catch((thrown: unknown) => {
     if (!file && thrown instanceof GyraError && thrown.code === 'not-found') return {};
     throw thrown;
   });
-  const subjectOf = (id: string): string => content.subjects?.[id] ?? pairedSide(id) ?? id;
-  const { train, validation, test } = content;
-  if (!train || !validation || !test) return drawSplit(dataset.cases.map(({ id }) => id), subjectOf, seed);
-  const split = { train, validation, test };
-  checkSplit(split, dataset, subjectOf, name);
-  return split;
 }
 
 function drawSplit(cases: readonly string[], subjectOf: (id: string) => string, seed: number): Split {

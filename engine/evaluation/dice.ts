@@ -1,5 +1,6 @@
 /** @file Overlap of a segmentation with its reference (Dice, Ecology 1945), structure by structure. */
 import type { Structure } from '../contract/engine-api';
+import { summarise } from './statistics';
 
 export interface StructureOverlap extends Structure {
   /** 2 |prediction and reference| / (|prediction| + |reference|); null where both are empty. */
@@ -27,21 +28,3 @@ export function overlaps(prediction: Uint8Array, reference: Uint8Array, structur
 
 /** Mean over structures whose Dice is defined; null where none is. */
 export const meanDice = (scores: readonly { dice: number | null }[]): number | null => summarise(scores.map(({ dice }) => dice)).mean;
-
-export interface Summary {
-  readonly mean: number | null;
-  /** Standard deviation of the sample (n - 1); 0 for fewer than two values. */
-  readonly sd: number;
-  /** How many values are defined. */
-  readonly n: number;
-}
-
-/** Mean, spread and number of the values that are defined. */
-export function summarise(values: readonly (number | null)[]): Summary {
-  const defined = values.filter((value) => value !== null);
-  const n = defined.length;
-  if (n === 0) return { mean: null, sd: 0, n };
-  const mean = defined.reduce((sum, value) => sum + value, 0) / n;
-  const squares = defined.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return { mean, sd: n < 2 ? 0 : Math.sqrt(squares / (n - 1)), n };
-}

@@ -7,14 +7,17 @@ import { prepareCase, type CaseVolumes, type PreparedCase } from '../data/prepar
 import { rotateLabels } from '../math/resample';
 import { inverseRotation } from '../math/rotation';
 import type { Volume } from '../math/volume';
-import { meanDice, overlaps, summarise, type StructureOverlap, type Summary } from './dice';
+import { meanDice, overlaps, type StructureOverlap } from './dice';
 import { posesOf, uprightPose, type Pose, type PoseName, type Protocol } from './protocols';
+import { bootstrapInterval, percentile, summarise, type Interval, type SubjectValue, type Summary } from './statistics';
 
 /** Labels of a case from its normalised contrasts; their sizes are what {@link EvaluationOptions.sizes} says. */
 export type Predict = (images: readonly Float32Array[], shape: Shape, isCancelled?: () => boolean) => Uint8Array;
 
 export interface EvaluationCase {
   readonly id: string;
+  /** Cases of one subject are drawn together in intervals; without one the case is its own. */
+  readonly subject?: string;
   load(): Promise<CaseVolumes>;
 }
 
@@ -40,6 +43,26 @@ export interface Evaluation {
   readonly poses: readonly PoseResult[];
   /** Of all poses, upright included. */
   readonly worst: (CaseDice & { readonly pose: PoseName }) | null;
+  /** Upright, and each protocol over its turned poses: those that leave the case upright count as upright alone. */
+  readonly protocols: Readonly<Partial<Record<PoseName['protocol'], ProtocolSummary>>>;
+  /** Every case at every pose, upright first. */
+  readonly caseDice: readonly CasePose[];
+}
+/** Over cases, of the mean over poses of a case. */
+export interface ProtocolSummary extends Summary {
+  /** Of the mean, resampling subjects. */
+  readonly interval: Interval | null;
+  /** Over case-poses: every case at every pose is one value. */
+  readonly fifthPercentile: number | null;
+  readonly casePoses: number;
+}
+export interface CasePose extends PoseName {
+  readonly case: string;
+  readonly subject: string;
+  /** Over the structures whose Dice is defined. */
+  readonly mean: number | null;
+  /** Dice by name. */
+  readonly structures: Readonly<Record<string, number | null>>;
 }
 export interface PoseResult extends PoseName, Summary {
   readonly worst: CaseDice | null;
@@ -71,7 +94,7 @@ export async function evaluate(predict: Predict, cases: readonly EvaluationCase[
   // The same turn has many names: it is computed once.
   const different = new Map([uprightPose, ...asked].map(({ rotation }) => [keyOf(rotation), rotation]));
   const results: CaseResult[] = [];
-  for (const { id, load } of cases) {
+  for (const { id, subject = id, load } of cases) {
     const volumes = await load();
     const prepared = prepareCase(volumes, canvasForPoses(volumes.images[0]!.shape, [...different.values()], options.sizes));
     if (!prepared.reference) throw badInput(`Case ${id} has no labels to compare with.`, 'Evaluate cases that have labels.');
@@ -82,7 +105,7 @@ export async function evaluate(predict: Predict, cases: readonly EvaluationCase[
       byRotation.set(key, { scores, mean: meanDice(scores), ceiling: thereAndBack(prepared.reference, rotation, options.structures) });
       onProgress(results.length * different.size + byRotation.size, cases.length * different.size);
     }
-    results.push({ id, byRotation });
+    results.push({ id, subject, byRotation });
   }
   return summary(results, asked, options.structures);
 }
@@ -94,6 +117,7 @@ interface RotationResult {
 }
 interface CaseResult {
   id: string;
+  subject: string;
   byRotation: ReadonlyMap<string, RotationResult>;
 }
 
@@ -101,6 +125,9 @@ function summary(results: readonly CaseResult[], asked: readonly Pose[], structu
   const at = ({ rotation }: Pose): readonly RotationResult[] => results.map(({ byRotation }) => byRotation.get(keyOf(rotation))!);
   const worstAt = (pose: Pose): CaseDice | null => lowest(at(pose).map(({ mean }, i) => ({ dice: mean, case: results[i].id })));
   const upright = at(uprightPose);
+  const caseDice = [uprightPose, ...asked].flatMap((pose) =>
+    at(pose).map(({ scores, mean }, i): CasePose => ({ case: results[i].id, subject: results[i].subject, ...pose.name, mean, structures: Object.fromEntries(scores.map(({ name, dice }) => [name, dice])) })),
+  );
   return {
     cases: results.length,
     mean: summarise(upright.map(({ mean }) => mean)).mean,
@@ -111,7 +138,23 @@ function summary(results: readonly CaseResult[], asked: readonly Pose[], structu
       const worst = worstAt(pose);
       return worst ? [{ ...worst, pose: pose.name }] : [];
     })),
+    protocols: Object.fromEntries([...new Set(caseDice.map(({ protocol }) => protocol))].map((protocol) => [protocol, protocolSummary(caseDice, protocol)])),
+    caseDice,
   };
+}
+
+function protocolSummary(caseDice: readonly CasePose[], protocol: PoseName['protocol']): ProtocolSummary {
+  const casePoses = caseDice.filter((one) => one.protocol === protocol && (protocol === 'upright' || one.degrees % 360 !== 0));
+  const means = [...meanOfCases(casePoses).values()];
+  const dice = casePoses.map(({ mean }) => mean);
+  return { ...summarise(means.map(({ value }) => value)), interval: bootstrapInterval(means), fifthPercentile: percentile(dice, 5), casePoses: dice.filter((mean) => mean !== null).length };
+}
+
+/** Mean Dice of each case over the poses given, by its name. */
+export function meanOfCases(casePoses: readonly CasePose[]): Map<string, SubjectValue> {
+  const byCase = new Map<string, CasePose[]>();
+  for (const one of casePoses) byCase.set(one.case, [...(byCase.get(one.case) ?? []), one]);
+  return new Map([...byCase].map(([id, ofCase]) => [id, { subject: ofCase[0].subject, value: summarise(ofCase.map(({ mean }) => mean)).mean }]));
 }
 
 /** The first of the entries with the lowest Dice; null where none has one. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { meanDice, overlaps, summarise } from '../../engine/evaluation/dice';
+import { meanDice, overlaps } from '../../engine/evaluation/dice';
+import { summarise } from '../../engine/evaluation/statistics';
 
 const structures = [{ value: 1, name: 'Anterior' }, { value: 2, name: 'Posterior' }, { value: 3, name: 'Tail' }];
 

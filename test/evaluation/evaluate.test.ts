@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Shape } from '../../engine/contract/engine-api';
 import { canvasFor, canvasForPoses, placeOnCanvas } from '../../engine/data/canvas';
+import { readCsv } from '../../engine/data/csv';
+import { caseTable } from '../../engine/evaluation/case-table';
 import { evaluate, type EvaluationCase, type Predict } from '../../engine/evaluation/evaluate';
 import { posesOf } from '../../engine/evaluation/protocols';
 import { identityRotation } from '../../engine/math/rotation';
@@ -33,7 +35,7 @@ describe('evaluate', () => {
     expect(result.poses).toHaveLength(24);
     for (const pose of result.poses) expect(pose).toMatchObject({ protocol: 'right-angles', mean: 1, n: 2, interpolationCeiling: 1 });
     expect(result.poses[1].axis).toHaveLength(3);
-    expect(Object.keys(result).sort()).toEqual(['cases', 'mean', 'poses', 'structures', 'undefined', 'worst']);
+    expect(Object.keys(result).sort()).toEqual(['caseDice', 'cases', 'mean', 'poses', 'protocols', 'structures', 'undefined', 'worst']);
   });
 
   it('finds the worst pose and case of a predictor that does not turn', async () => {
@@ -104,6 +106,25 @@ describe('evaluate', () => {
       return new Uint8Array(first!.length);
     }, [two], { ...options, protocols: ['planes'], degrees: [0, 30] });
     expect(poses).toBe(4);
+  });
+
+  it('keeps every case at every pose, and sums protocols up over their turned poses', async () => {
+    const subjects = [{ ...cases[0], subject: 's' }, { ...cases[1], subject: 't' }];
+    const { caseDice, protocols, poses } = await evaluate(byIntensity, subjects, { ...options, protocols: ['planes', 'cone'], degrees: [0, 30] });
+    expect(caseDice).toHaveLength(2 * (1 + 6 + 24));
+    expect(caseDice[1]).toEqual({ case: 'b', subject: 't', protocol: 'upright', degrees: 0, mean: 1, structures: { Body: 1, Core: 1 } });
+    for (const one of caseDice) expect(one.mean).toBeCloseTo((one.structures['Body']! + one.structures['Core']!) / 2, 12);
+    const turned = caseDice.filter(({ protocol, degrees }) => protocol === 'planes' && degrees === 30).map(({ mean }) => mean!);
+    expect(protocols.planes).toMatchObject({ n: 2, casePoses: 6, interval: { subjects: 2, percent: 95 } });
+    expect(protocols.planes!.mean).toBeCloseTo(turned.reduce((sum, one) => sum + one, 0) / 6, 12);
+    const [lowest, second] = turned.sort((a, b) => a - b);
+    expect(protocols.planes!.fifthPercentile).toBeCloseTo(lowest + 0.25 * (second - lowest), 12);
+    expect(protocols.upright).toMatchObject({ mean: 1, n: 2, casePoses: 2, fifthPercentile: 1 });
+    expect(protocols.cone).toMatchObject({ n: 2, casePoses: 48 });
+    expect(poses.filter(({ protocol }) => protocol === 'cone')).toHaveLength(24);
+    const [head, first, ...rest] = caseTable(caseDice).trimEnd().split('\n');
+    expect([head, first, rest.length]).toEqual(['case,subject,protocol,plane,axis,degrees,mean,Body,Core', 'a,s,upright,,,0,1,1,1', 61]);
+    expect(readCsv(caseTable(caseDice), 'x')[2]).toMatchObject({ protocol: 'planes', plane: 'sagittal', axis: '', degrees: '0' });
   });
 
   it('uses the smallest canvas when nothing is turned', async () => {

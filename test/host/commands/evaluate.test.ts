@@ -51,7 +51,7 @@ describe('gyra evaluate', () => {
     expect(stderr).toContain('Poses');
     const result = JSON.parse(stdout);
     expect(result).toMatchObject({ cases: 2, mean: 1, undefined: 0, structures: { Body: { mean: 1, sd: 0, n: 2 } }, worst: { dice: 1, case: 'b' } });
-    expect(Object.keys(result).sort()).toEqual(['cases', 'mean', 'poses', 'structures', 'undefined', 'worst']);
+    expect(Object.keys(result).sort()).toEqual(['caseDice', 'cases', 'mean', 'poses', 'protocols', 'structures', 'undefined', 'worst']);
     expect(result.poses).toHaveLength(6 + 24);
     expect(Object.keys(result.poses.at(-1)).sort()).toEqual(['axis', 'degrees', 'mean', 'n', 'protocol', 'sd', 'worst']);
     expect(result.poses[1]).toEqual({ protocol: 'planes', plane: 'sagittal', degrees: 90, mean: 1, sd: 0, n: 2, worst: { dice: 1, case: 'b' } });
@@ -68,6 +68,16 @@ describe('gyra evaluate', () => {
     const { stdout } = await run('evaluate', 'm.safetensors', `${temporaryFolder(dataset)}/data`, '--protocol', 'planes', '--degrees', '45');
     expect(stdout).toMatch(/^2 cases, mean Dice 1.0000 upright\n {2}Body: 1.0000, SD 0.0000, n 2\n {2}planes sagittal 45°: 0\.\d{4}, SD \d\.\d{4}, n 2; interpolation alone leaves 0\.\d{4}\n/);
     expect(stdout).toMatch(/Worst: 0\.\d{4}, b, planes \w+ 45°\n$/);
+  });
+
+  it('writes every case at every pose as a table, and says when --degrees mean nothing', async () => {
+    const folder = temporaryFolder(dataset);
+    const { code, stdout, stderr } = await run('evaluate', 'm.safetensors', `${folder}/data`, '--protocol', 'cone', '--degrees', '45', '--csv', `${folder}/cases.csv`);
+    expect(code).toBe(0);
+    expect(stderr).toContain('--degrees are the angles of the protocol planes, which was not asked for');
+    expect(stdout).toMatch(/Upright: 1.0000, SE 0.0000, 95 % interval 1.0000 to 1.0000 over 2 subjects; 5th percentile of 2 case-poses 1.0000\nCone \(cone60-v1\): 0\.\d{4}, SE /);
+    const lines = readFileSync(join(folder, 'cases.csv'), 'utf8').trimEnd().split('\n');
+    expect([lines[0], lines[1], lines.length]).toEqual(['case,subject,protocol,plane,axis,degrees,mean,Body', 'b,b,upright,,,0,1,1', 1 + 2 * 25]);
   });
 
   it('adds the curve to the run record and keeps the rest of it', async () => {
@@ -91,7 +101,7 @@ describe('gyra evaluate', () => {
     ['an empty list', ['--cases', '%/empty.txt'], 'empty.txt lists no cases.'],
     ['an empty part', ['--split', 'validation'], 'The split of Phantom has no cases in validation.'],
     ['a list and a part', ['--cases', '%/bad.txt', '--split', 'test'], 'cannot be used with'],
-    ['an unknown protocol', ['--protocol', 'cone'], 'Give planes or right-angles.'],
+    ['an unknown protocol', ['--protocol', 'somersault'], 'Give planes or right-angles or cone.'],
     ['a record without its curve', ['--record'], '--record stores Dice over angle'],
     ['a record of a file', ['--record', '--protocol', 'planes'], 'm.safetensors is no run folder'],
     ['no threads', ['--threads', '0'], 'whole number from 1'],

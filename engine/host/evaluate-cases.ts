@@ -1,0 +1,54 @@
+/** @file A trained network on cases of a data set, as `gyra evaluate` and studies do it. */
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { acceptedSizes } from '../contract/network-sizes';
+import { badInput } from '../contract/problem';
+import type { RunRecord } from '../contract/run-record';
+import { loadCase, type CaseFiles, type Dataset } from '../data/dataset';
+import { isFarFromCubic, printSpacing } from '../data/nifti-geometry';
+import { readSplit, readSubjects, type Split } from '../data/split';
+import { evaluate, type Evaluation, type EvaluationOptions } from '../evaluation/evaluate';
+import { predictVolume } from '../evaluation/predict-volume';
+import type { LoadedNetwork } from '../training/weights-file';
+
+export interface CasesOptions extends Pick<EvaluationOptions, 'protocols' | 'degrees' | 'isCancelled'> {
+  /** What the network is called in messages. */
+  readonly name: string;
+  readonly onProgress: (done: number, of: number) => void;
+}
+
+/** Needs a backend that has been started. */
+export async function evaluateCases({ network, spec, record }: LoadedNetwork, dataset: Dataset, chosen: readonly CaseFiles[], { name, onProgress, ...options }: CasesOptions): Promise<Evaluation> {
+  if (dataset.structures.some(({ value }) => value >= spec.outputs)) throw badInput(`${name} tells ${spec.outputs - 1} structures apart, and ${dataset.name} has ${dataset.structures.length}.`, 'Evaluate the model on a data set with the structures it was trained on.');
+  if (dataset.contrasts.length !== spec.inputs) throw badInput(`${name} takes ${spec.inputs} contrasts of each case, and ${dataset.name} has ${dataset.contrasts.length} (${dataset.contrasts.join(', ')}).`, 'Evaluate the model on a data set with the contrasts it was trained on.');
+  const subjectOf = await readSubjects(dataset, await splitFileOf(dataset, record));
+  const cases = chosen.map((one) => ({
+    id: one.id,
+    subject: subjectOf(one.id),
+    async load() {
+      const loaded = await loadCase(dataset, one);
+      if (options.protocols.length > 0 && isFarFromCubic(loaded.images[0]!.spacingMm)) process.stderr.write(`${one.id}: voxels of ${printSpacing(loaded.images[0]!.spacingMm)} are far from cubes; turning works on voxels, so the turned anatomy is distorted.\n`);
+      return loaded;
+    },
+  }));
+  return evaluate((images, shape, isCancelled) => predictVolume(network, images, shape, isCancelled), cases, { ...options, structures: dataset.structures, sizes: acceptedSizes(spec) }, onProgress);
+}
+
+/** The split a model was trained with, where the data set has it. */
+export const splitOf = async (dataset: Dataset, trained?: RunRecord): Promise<Split> => readSplit(dataset, { file: await splitFileOf(dataset, trained), seed: trained?.spec.seed ?? 0 });
+
+async function splitFileOf(dataset: Dataset, trained?: RunRecord): Promise<string | undefined> {
+  const file = trained?.spec.data.split;
+  return file && (await exists(join(dataset.folder, file))) ? file : undefined;
+}
+
+/** Cases of a data set by their names, each once. */
+export function casesNamed(dataset: Dataset, names: readonly string[]): CaseFiles[] {
+  return [...new Set(names)].map((id) => {
+    const found = dataset.cases.find((one) => one.id === id);
+    if (!found) throw badInput(`${dataset.name} has no case ${id}.`, 'Correct the name; gyra info on the data set says what it holds.');
+    return found;
+  });
+}
+
+const exists = (path: string): Promise<boolean> => stat(path).then(() => true, () => false);
