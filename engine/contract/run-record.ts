@@ -1,13 +1,13 @@
 /** @file What a run leaves behind: everything needed to repeat it and to say what it achieved. */
 import { z } from 'zod';
-import { trainingSpec } from './training-spec';
+import { storedTrainingSpec } from './training-spec';
 
 const curvePoint = z.strictObject({ plane: z.enum(['sagittal', 'coronal', 'axial']), degrees: z.number(), mean: z.number(), sd: z.number(), n: z.int() });
 
 export const runRecord = z.strictObject({
   schemaVersion: z.literal(1),
   status: z.enum(['running', 'done', 'stopped', 'failed']),
-  spec: trainingSpec,
+  spec: storedTrainingSpec,
   parameters: z.int(),
   structures: z.array(z.strictObject({ value: z.int(), name: z.string() })),
   /** Names and SHA-256 of images and labels; names of cases are the data set's, never a person's. */

@@ -12,17 +12,37 @@ export const trainingSpec = z.strictObject({
     dataset: z.string().min(1),
     /** Split file relative to the dataset folder; without one the cases are split by subject with the seed. */
     split: z.string().optional(),
+    /** Instead of a split file's lists: draws exactly so many subjects for each part with the seed; of more subjects the rest is left out. */
+    splitSizes: z.strictObject({ train: z.int().min(1), validation: z.int().min(1), test: z.int().min(0) }).optional(),
     /** Only the first so many training cases, in the order of the split. */
     trainingCases: z.int().min(1).optional(),
+    /** Leaves out cases that cannot be read, and says which, instead of refusing the data set. */
+    skipBroken: z.boolean().default(false),
   }),
   sampling: z
     .strictObject({
       /** `volume`: the whole case in its canvas. `patch`: a cube cut from it. */
       kind: z.enum(['volume', 'patch']).default('volume'),
-      /** Side of a patch in voxels. */
+      /** Side of a patch in voxels, rounded up to what the network takes; along an axis where the canvas is thinner, the canvas's extent. Larger than a case along all three axes it is refused. */
       patchSize: z.int().min(8).max(256).default(48),
+      /** Share of the patches that are centred on a labelled voxel, as near as the canvas's border allows: a structure drawn from those the case has, then one of its voxels. The others lie anywhere. */
+      foregroundShare: z.number().min(0).max(1).default(0.5),
       /** Random margin of fill around the case, in voxels an axis in all, drawn uniformly from 0 to this. */
       marginVoxels: z.int().min(0).max(128).default(24),
+    })
+    .prefault({}),
+  /** What changes a sample besides its place in the canvas; drawn anew for each, from seed and step. All off by default. */
+  augmentation: z
+    .strictObject({
+      /**
+       * Each sample turns about the x, y or z axis, drawn at random, by an angle drawn uniformly from plus or minus so many degrees: cubic b-spline for images, one-hot linear and argmax for labels,
+       * as evaluation turns. 0: none; 20 and 180 (the full circle) are the paper's.
+       */
+      rotationDegrees: z.number().min(0).max(180).default(0),
+      /** Mirrors each axis with probability 1/2; not for labels that tell left from right. */
+      mirror: z.boolean().default(false),
+      /** Noise, brightness, contrast and gamma in nnU-Net's ranges (engine/data/augment.ts). */
+      intensity: z.boolean().default(false),
     })
     .prefault({}),
   /** `dice` is soft Dice over all classes but background. */
@@ -41,6 +61,8 @@ export const trainingSpec = z.strictObject({
       learningRate: z.number().positive().default(5e-3),
       /** `polynomial`: falls to 0 at the step ceiling as (1 - step / maximumSteps)^0.9, nnU-Net's rule. */
       schedule: z.enum(['constant', 'polynomial']).default('constant'),
+      /** Decay of an exponential moving average of the weights over steps, as 0.99; validation and the best weights are then the average's. Without it they are those of the last step. */
+      weightAverage: z.number().gt(0).lt(1).optional(),
     })
     .prefault({}),
   stopping: z
@@ -48,13 +70,22 @@ export const trainingSpec = z.strictObject({
       /** One epoch is this many steps, or one pass through the training cases when absent. */
       stepsPerEpoch: z.int().min(1).optional(),
       maximumSteps: z.int().min(1).default(2000),
-      /** Epochs without a better validation Dice before training stops. */
+      /** What decides which epoch is the best: the mean validation Dice (larger is better) or the validation loss (smaller is). Both are measured each epoch. */
+      monitor: z.enum(['validation-dice', 'validation-loss']).default('validation-dice'),
+      /** Epochs without a better value of the monitor before training stops. */
       patienceEpochs: z.int().min(1).default(25),
     })
     .prefault({}),
-}).superRefine(({ model: { outputs }, lossOptions: { classWeights, ignoreLabel } }, context) => {
-  const say = (field: string, message: string) => context.addIssue({ code: 'custom', path: ['lossOptions', field], message });
-  if (classWeights && classWeights.length !== outputs) say('classWeights', `there are ${classWeights.length} weights for ${outputs} outputs`);
-  if (ignoreLabel !== undefined && ignoreLabel < outputs) say('ignoreLabel', `${ignoreLabel} is one of the ${outputs} classes; the label to ignore is none of them`);
+}).superRefine(({ model: { outputs }, lossOptions: { classWeights, ignoreLabel }, data: { split, splitSizes } }, context) => {
+  const say = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message });
+  if (classWeights && classWeights.length !== outputs) say(['lossOptions', 'classWeights'], `there are ${classWeights.length} weights for ${outputs} outputs`);
+  if (ignoreLabel !== undefined && ignoreLabel < outputs) say(['lossOptions', 'ignoreLabel'], `${ignoreLabel} is one of the ${outputs} classes; the label to ignore is none of them`);
+  if (split !== undefined && splitSizes) say(['data', 'splitSizes'], 'the split is listed in a file or drawn with these sizes, not both');
 });
 export type TrainingSpec = z.infer<typeof trainingSpec>;
+
+/** The complete spec a run has stored: a field it lacks is as training worked before there was the field, which for `foregroundShare` is not the default. */
+export const storedTrainingSpec = z.preprocess((stored) => {
+  const sampling = z.looseObject({ sampling: z.looseObject({}) }).safeParse(stored).data?.sampling;
+  return sampling ? { ...(stored as object), sampling: { foregroundShare: 0, ...sampling } } : stored;
+}, trainingSpec);

@@ -22,10 +22,13 @@ const splitFile = z
 /**
  * The split of a data set: what its split file says, or else one drawn by subject with the seed: 20 % test, 10 % validation, the rest train.
  * @param file Name of the split file in the data set's folder; without one, split.json where it exists.
+ * @param sizes Numbers of subjects to draw with the seed instead, whatever a split file lists.
+ * @throws GyraError where a split file is wrong, or there are fewer subjects than `sizes` need
  */
-export async function readSplit(dataset: Dataset, { file, seed }: { file?: string; seed: number }): Promise<Split> {
+export async function readSplit(dataset: Dataset, { file, seed, sizes }: { file?: string; seed: number; sizes?: Readonly<Record<Part, number>> }): Promise<Split> {
   const { train, validation, test } = await readSplitFile(dataset, file);
   const subjectOf = await readSubjects(dataset, file);
+  if (sizes) return drawSizes(dataset, subjectOf, seed, sizes);
   if (!train || !validation || !test) return drawSplit(dataset.cases.map(({ id }) => id), subjectOf, seed);
   const split = { train, validation, test };
   checkSplit(split, dataset, subjectOf, file ?? 'split.json');
@@ -46,11 +49,26 @@ async function readSplitFile(dataset: Dataset, file?: string): Promise<z.output<
 }
 
 function drawSplit(cases: readonly string[], subjectOf: (id: string) => string, seed: number): Split {
-  const shuffled = Random.stream(seed, 'split').shuffle([...new Set(cases.map(subjectOf))]);
-  const tested = Math.round(0.2 * shuffled.length);
-  const validated = Math.max(Math.round(0.1 * shuffled.length), shuffled.length > 2 ? 1 : 0);
-  const of = (subjects: readonly string[]): string[] => cases.filter((id) => subjects.includes(subjectOf(id)));
-  return { test: of(shuffled.slice(0, tested)), validation: of(shuffled.slice(tested, tested + validated)), train: of(shuffled.slice(tested + validated)) };
+  const subjects = shuffledSubjects(cases, subjectOf, seed);
+  const test = Math.round(0.2 * subjects.length);
+  const validation = Math.max(Math.round(0.1 * subjects.length), subjects.length > 2 ? 1 : 0);
+  return dealt(cases, subjectOf, subjects, { test, validation, train: subjects.length - test - validation });
+}
+
+function drawSizes({ name, cases }: Dataset, subjectOf: (id: string) => string, seed: number, sizes: Readonly<Record<Part, number>>): Split {
+  const ids = cases.map(({ id }) => id);
+  const subjects = shuffledSubjects(ids, subjectOf, seed);
+  const needed = sizes.train + sizes.validation + sizes.test;
+  if (subjects.length < needed) throw badInput(`The split needs ${needed} subjects (${sizes.train} to train on, ${sizes.validation} for validation, ${sizes.test} to test), and ${name} has ${subjects.length}.`, 'Add cases, or ask for fewer with --set data.splitSizes.train=... and the like.');
+  return dealt(ids, subjectOf, subjects, sizes);
+}
+
+const shuffledSubjects = (cases: readonly string[], subjectOf: (id: string) => string, seed: number): string[] => Random.stream(seed, 'split').shuffle([...new Set(cases.map(subjectOf))]);
+
+/** The first subjects test, the next validate, the next train. */
+function dealt(cases: readonly string[], subjectOf: (id: string) => string, subjects: readonly string[], { test, validation, train }: Readonly<Record<Part, number>>): Split {
+  const between = (from: number, to: number): string[] => cases.filter((id) => subjects.slice(from, to).includes(subjectOf(id)));
+  return { test: between(0, test), validation: between(test, test + validation), train: between(test + validation, test + validation + train) };
 }
 
 function checkSplit(split: Split, dataset: Dataset, subjectOf: (id: string) => string, name: string): void {

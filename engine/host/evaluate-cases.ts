@@ -35,7 +35,7 @@ export async function evaluateCases({ network, spec, record }: LoadedNetwork, da
 }
 
 /** The split a model was trained with, where the data set has it. */
-export const splitOf = async (dataset: Dataset, trained?: RunRecord): Promise<Split> => readSplit(dataset, { file: await splitFileOf(dataset, trained), seed: trained?.spec.seed ?? 0 });
+export const splitOf = async (dataset: Dataset, trained?: RunRecord): Promise<Split> => readSplit(dataset, { file: await splitFileOf(dataset, trained), seed: trained?.spec.seed ?? 0, sizes: trained?.spec.data.splitSizes });
 
 async function splitFileOf(dataset: Dataset, trained?: RunRecord): Promise<string | undefined> {
   const file = trained?.spec.data.split;

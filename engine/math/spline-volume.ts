@@ -1,6 +1,6 @@
 /** @file Cubic b-spline interpolation (Unser, IEEE Signal Processing Magazine 1999), with the boundaries of scipy.ndimage.affine_transform(order=3, mode='constant'). */
 import type { RotationMatrix, Shape } from '../contract/engine-api';
-import { forEachRow, isOutside, permuteVoxels } from './turned-grid';
+import { forEachRow, isOutside, permuteVoxels, wholeBlock, type Block } from './turned-grid';
 import { voxelCount, type Volume } from './volume';
 
 const pole = Math.sqrt(3) - 2;
@@ -19,14 +19,16 @@ export class SplineVolume {
     return permuteVoxels(this.volume, rotation, shape) ?? this.interpolate(rotation, fill, shape);
   }
 
-  private interpolate(rotation: RotationMatrix, fill: number, shape: Shape): Volume<Float32Array> {
+  /** A block of the turned canvas alone; interpolated whatever the rotation. */
+  interpolate(rotation: RotationMatrix, fill: number, canvas: Shape, block: Block = wholeBlock(canvas)): Volume<Float32Array> {
+    const shape = block.size;
     const source = this.volume.shape;
     const c = (this.coefficients ??= splineCoefficients(this.volume));
     const strideY = source[0] + margin;
     const strideZ = strideY * (source[1] + margin);
     const [stepX, stepY, stepZ] = rotation;
     const turned = new Float32Array(voxelCount(shape));
-    forEachRow(rotation, source, shape, (start, x0, y0, z0) => {
+    forEachRow(rotation, source, canvas, (start, x0, y0, z0) => {
       for (let i = 0; i < shape[0]; i++) {
         const x = x0 + i * stepX;
         const y = y0 + i * stepY;
@@ -55,7 +57,7 @@ export class SplineVolume {
         }
         turned[start + i] = sum / 216;
       }
-    });
+    }, block);
     return { data: turned, shape };
   }
 }

@@ -6,19 +6,26 @@ import { sameShape, voxelCount, type Volume } from './volume';
 /** Coordinates may leave the lattice by rounding alone; such a voxel still belongs to it. */
 const rounding = 1e-9;
 
+/** A block of the voxels of a canvas: its lowest voxel and its size. */
+export interface Block {
+  readonly start: Shape;
+  readonly size: Shape;
+}
+export const wholeBlock = (shape: Shape): Block => ({ start: [0, 0, 0], size: shape });
+
 /**
- * Calls `row` once for each row of the turned canvas with the index of its first voxel and the source coordinates it reads, in voxels.
+ * Calls `row` once for each row of the turned canvas, or of a block of it, with the index of its first voxel and the source coordinates it reads, in voxels.
  * The next voxel of the row reads (rotation[0], rotation[1], rotation[2]) further on.
  */
-export function forEachRow(rotation: RotationMatrix, source: Shape, target: Shape, row: (start: number, x: number, y: number, z: number) => void): void {
+export function forEachRow(rotation: RotationMatrix, source: Shape, target: Shape, row: (start: number, x: number, y: number, z: number) => void, { start: [x0, y0, z0], size: [bx, by, bz] }: Block = wholeBlock(target)): void {
   const [nx, ny, nz] = target;
   const [a, b, c, d, e, f, g, h, i] = rotation;
-  const dx = -(nx - 1) / 2;
-  for (let z = 0; z < nz; z++)
-    for (let y = 0; y < ny; y++) {
-      const dy = y - (ny - 1) / 2;
-      const dz = z - (nz - 1) / 2;
-      row(nx * (y + ny * z), a * dx + d * dy + g * dz + (source[0] - 1) / 2, b * dx + e * dy + h * dz + (source[1] - 1) / 2, c * dx + f * dy + i * dz + (source[2] - 1) / 2);
+  const dx = x0 - (nx - 1) / 2;
+  for (let z = 0; z < bz; z++)
+    for (let y = 0; y < by; y++) {
+      const dy = y + y0 - (ny - 1) / 2;
+      const dz = z + z0 - (nz - 1) / 2;
+      row(bx * (y + by * z), a * dx + d * dy + g * dz + (source[0] - 1) / 2, b * dx + e * dy + h * dz + (source[1] - 1) / 2, c * dx + f * dy + i * dz + (source[2] - 1) / 2);
     }
 }
 

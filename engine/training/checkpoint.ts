@@ -2,7 +2,7 @@
 import { tensor, type Variable } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { badInput } from '../contract/problem';
-import { trainingSpec, type TrainingSpec } from '../contract/training-spec';
+import { storedTrainingSpec, type TrainingSpec } from '../contract/training-spec';
 import { readBytes, writeByRename } from '../data/file-access';
 import { readSafetensors, writeSafetensors } from '../data/safetensors';
 import type { Network } from '../model/network';
@@ -36,9 +36,8 @@ export async function writeCheckpoint(path: string, spec: TrainingSpec, network:
 /** Puts the checkpoint's values into network and optimiser. Refuses one of another spec, naming what differs. */
 export async function readCheckpoint(path: string, spec: TrainingSpec, network: Network, adam: Adam): Promise<CheckpointProgress> {
   const { tensors, metadata } = readSafetensors(await readBytes(path), 'last.safetensors');
-  // fields that came later are at their defaults
   const stored: unknown = JSON.parse(metadata['training'] ?? '{}');
-  const trained = (trainingSpec.safeParse(stored).data ?? stored) as Record<string, unknown>;
+  const trained = (storedTrainingSpec.safeParse(stored).data ?? stored) as Record<string, unknown>;
   // a longer ceiling or more patience continues the same training, unless the learning rate falls towards the ceiling
   const mayDiffer = spec.optimiser.schedule === 'constant' ? 'stopping' : '';
   const differ = Object.keys(spec).filter((key) => key !== mayDiffer && JSON.stringify(trained[key]) !== JSON.stringify(spec[key as keyof TrainingSpec]));

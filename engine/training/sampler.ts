@@ -1,11 +1,15 @@
 /** @file What each step sees. Everything follows from seed, epoch and step, so that a resumed training sees the same. */
-import type { Shape } from '../contract/engine-api';
+import type { RotationMatrix, Shape } from '../contract/engine-api';
 import type { AcceptedSizes } from '../contract/network-sizes';
 import type { TrainingSpec } from '../contract/training-spec';
-import { canvasFor, placeOnCanvas } from '../data/canvas';
+import { drawTurn, varyIntensities } from '../data/augment';
+import { canvasFor } from '../data/canvas';
 import { Random } from '../math/random';
-import { voxelCount, type Volume } from '../math/volume';
+import { identityRotation } from '../math/rotation';
+import { wholeBlock, type Block } from '../math/turned-grid';
+import type { Volume } from '../math/volume';
 import type { TrainingCase } from './training-data';
+import { TurnedCase } from './turned-case';
 
 export interface Sample {
   readonly caseId: string;
@@ -25,30 +29,58 @@ export function epochCases<T>(cases: readonly T[], seed: number, epoch: number, 
   });
 }
 
-/** The case in a canvas with random margins of its fill, or a patch of that. */
-export function drawSample(spec: TrainingSpec, { id, images, labels, fills }: TrainingCase, step: number, sizes: AcceptedSizes): Sample {
+/** The case in a canvas with random margins of its fill, or a patch of that; turned, mirrored and its intensities changed where the spec says so. The canvas is enlarged where it would cut turned labels. */
+export function drawSample(spec: TrainingSpec, one: TrainingCase, step: number, sizes: AcceptedSizes): Sample {
   const random = Random.stream(spec.seed, `sample ${step}`);
-  const canvas = marginCanvas(labels.shape, spec.sampling.marginVoxels, sizes, random);
-  const whole = { images: images.map((image, contrast) => placeOnCanvas(image, canvas, fills[contrast]!)), labels: placeOnCanvas(labels, canvas, 0) };
-  if (spec.sampling.kind === 'volume') return { caseId: id, ...whole };
-  const { patchSize } = spec.sampling;
+  const changes = Random.stream(spec.seed, `augmentation ${step}`);
+  const turn = drawTurn(spec.augmentation, changes);
+  const sample = placed(spec, one, turn, sizes, random, Random.stream(spec.seed, `foreground ${step}`));
+  if (spec.augmentation.intensity) varyIntensities(sample.images.map(({ data }) => data), changes);
+  return sample;
+}
+
+/** A validation case in a canvas of its own margins, or a patch of that; never augmented, and the same in every epoch. */
+export const drawValidationSample = (spec: TrainingSpec, one: TrainingCase, sizes: AcceptedSizes): Sample =>
+  placed(spec, one, identityRotation, sizes, Random.stream(spec.seed, `validation ${one.id}`), Random.stream(spec.seed, `validation foreground ${one.id}`));
+
+function placed(spec: TrainingSpec, one: TrainingCase, turn: RotationMatrix, sizes: AcceptedSizes, random: Random, foreground: Random): Sample {
+  const turned = turnedCase(one, sizes);
+  const canvas = turned.enlarged(marginCanvas(one.labels.shape, spec.sampling.marginVoxels, sizes, random), turn);
+  const block = spec.sampling.kind === 'volume' ? wholeBlock(canvas) : drawPatch(spec, one, turn, canvas, sizes, random, foreground);
+  return { caseId: one.id, ...turned.block(turn, canvas, block) };
+}
+
+/** A patch anywhere in the canvas, or centred on a labelled voxel as near as its border allows. */
+function drawPatch({ sampling: { patchSize, foregroundShare }, lossOptions: { ignoreLabel } }: TrainingSpec, one: TrainingCase, turn: RotationMatrix, canvas: Shape, sizes: AcceptedSizes, random: Random, foreground: Random): Block {
   const patch = canvasFor([patchSize, patchSize, patchSize], sizes);
   const size = canvas.map((extent, axis) => Math.min(extent, patch[axis]!)) as unknown as Shape;
-  const origin = canvas.map((extent, axis) => random.integer(extent - size[axis]! + 1)) as unknown as Shape;
-  return { caseId: id, images: whole.images.map((image) => cut(image, origin, size)), labels: cut(whole.labels, origin, size) };
+  const anywhere = canvas.map((extent, axis) => random.integer(extent - size[axis]! + 1)) as unknown as Shape;
+  const voxel = foreground.uniform() < foregroundShare ? drawLabelledVoxel(one.labels, ignoreLabel, foreground) : null;
+  if (!voxel) return { start: anywhere, size };
+  const centre = turnedCase(one, sizes).turnedPlace(voxel, turn, canvas);
+  return { start: centre.map((at, axis) => Math.min(canvas[axis]! - size[axis]!, Math.max(0, Math.round(at - (size[axis]! - 1) / 2)))) as unknown as Shape, size };
+}
+
+/** A structure of those the case has, then one of its voxels, each uniformly; null without labels. */
+function drawLabelledVoxel({ data, shape: [nx, ny] }: Volume<Uint8Array>, ignoreLabel: number | undefined, random: Random): Shape | null {
+  const counts = new Uint32Array(256);
+  for (const label of data) counts[label]!++;
+  const present = Array.from(counts.keys()).filter((label) => label !== 0 && label !== ignoreLabel && counts[label]! > 0);
+  if (present.length === 0) return null;
+  const structure = present[random.integer(present.length)]!;
+  let left = random.integer(counts[structure]!);
+  const at = data.findIndex((label) => label === structure && left-- === 0);
+  return [at % nx, Math.floor(at / nx) % ny, Math.floor(at / (nx * ny))];
+}
+
+/** What turning a case keeps from one sample to the next lives as long as the case. */
+const turnedCases = new WeakMap<TrainingCase, TurnedCase>();
+function turnedCase(one: TrainingCase, sizes: AcceptedSizes): TurnedCase {
+  if (!turnedCases.has(one)) turnedCases.set(one, new TurnedCase(one, sizes));
+  return turnedCases.get(one)!;
 }
 
 /** Fill of 0 to `margin` voxels an axis in all, rounded up to what the network takes. */
-export function marginCanvas(shape: Shape, margin: number, sizes: AcceptedSizes, random: Random): Shape {
+function marginCanvas(shape: Shape, margin: number, sizes: AcceptedSizes, random: Random): Shape {
   return canvasFor(shape.map((extent) => extent + random.integer(margin + 1)) as unknown as Shape, sizes);
-}
-
-function cut<T extends Float32Array | Uint8Array>({ data, shape }: Volume<T>, [x0, y0, z0]: Shape, size: Shape): Volume<T> {
-  const out = (data instanceof Float32Array ? new Float32Array(voxelCount(size)) : new Uint8Array(voxelCount(size))) as T;
-  for (let z = 0; z < size[2]; z++)
-    for (let y = 0; y < size[1]; y++) {
-      const from = x0 + shape[0] * (y + y0 + shape[1] * (z + z0));
-      out.set(data.subarray(from, from + size[0]), size[0] * (y + size[1] * z));
-    }
-  return { data: out, shape: size };
 }

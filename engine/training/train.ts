@@ -6,8 +6,6 @@ import { acceptedSizes } from '../contract/network-sizes';
 import { GyraError } from '../contract/problem';
 import type { RunRecord } from '../contract/run-record';
 import type { TrainingSpec } from '../contract/training-spec';
-import { placeOnCanvas } from '../data/canvas';
-import { Random } from '../math/random';
 import { channelsLast, type Volume } from '../math/volume';
 import { buildNetwork } from '../model/build-network';
 import { parameterCount } from '../model/cost';
@@ -20,7 +18,7 @@ import { readCheckpoint, writeCheckpoint, type CheckpointProgress } from './chec
 import { afterEpoch, shouldStop } from './early-stopping';
 import { RunFolder, type Metric } from './run-folder';
 import { learningRateSchedule } from './learning-rate';
-import { drawSample, epochCases, marginCanvas } from './sampler';
+import { drawSample, drawValidationSample, epochCases } from './sampler';
 import { loadTrainingData, type TrainingCase, type TrainingData } from './training-data';
 import { saveWeights } from './weights-file';
 
@@ -66,7 +64,6 @@ export async function train(options: TrainOptions): Promise<RunRecord> {
 
   const stepsPerEpoch = spec.stopping.stepsPerEpoch ?? data.train.length;
   const { maximumSteps, patienceEpochs } = spec.stopping;
-  const canvases = validationCanvases(spec, data.validation);
   const record = (status: RunRecord['status']): RunRecord => ({
     schemaVersion: 1, status, spec,
     parameters: parameterCount(spec.model).stored,
@@ -92,7 +89,7 @@ export async function train(options: TrainOptions): Promise<RunRecord> {
         await new Promise((resolve) => setImmediate(resolve));
       }
       const step = done.step + steps;
-      const dice = validationDice(network, data, canvases, options.score, spec.lossOptions.ignoreLabel);
+      const dice = validationDice(spec, network, data, options.score);
       metrics.push({ name: 'dice', value: dice, step, context: { split: 'validation', epoch } }, { name: 'seconds', value: wallSeconds(), step, context: { epoch } });
       const { bestEpoch, bestDice } = afterEpoch(done, epoch, dice);
       done = { epoch: epoch + 1, step, bestEpoch, bestDice, wallSeconds: wallSeconds() };
@@ -137,20 +134,17 @@ function trainingStep(spec: TrainingSpec, network: Network, adam: Adam, one: Tra
   });
 }
 
-/** Each validation case in a canvas of its own margins, the same in every epoch. */
-const validationCanvases = (spec: TrainingSpec, cases: readonly TrainingCase[]) =>
-  cases.map(({ id, labels }) => marginCanvas(labels.shape, spec.sampling.marginVoxels, acceptedSizes(spec.model), Random.stream(spec.seed, `validation ${id}`)));
-
 /** Mean over the validation cases of the mean Dice over structures; an ignored voxel is background in prediction and reference. */
-function validationDice(network: Network, data: TrainingData, canvases: readonly Volume['shape'][], score: TrainOptions['score'], ignoreLabel: number | undefined): number {
-  const scores = data.validation.flatMap(({ images, labels, fills }, i) => {
-    const canvas = canvases[i]!;
+function validationDice(spec: TrainingSpec, network: Network, data: TrainingData, score: TrainOptions['score']): number {
+  const { ignoreLabel } = spec.lossOptions;
+  const scores = data.validation.flatMap((one) => {
+    const { images, labels } = drawValidationSample(spec, one, acceptedSizes(spec.model));
     let prediction = new Uint8Array();
     // not returned from tidy, which would search every element of the array for tensors
     tidy(() => {
-      prediction = Uint8Array.from(argMaxChannels(network.logits(imageTensor(images.map((image, contrast) => placeOnCanvas(image, canvas, fills[contrast]!))))).dataSync());
+      prediction = Uint8Array.from(argMaxChannels(network.logits(imageTensor(images))).dataSync());
     });
-    const reference = placeOnCanvas(labels, canvas, 0).data;
+    const reference = labels.data;
     if (ignoreLabel !== undefined) reference.forEach((label, v) => { if (label === ignoreLabel) prediction[v] = reference[v] = 0; });
     return score(prediction, reference, data.structures) ?? [];
   });

@@ -27,7 +27,7 @@ export interface TrainingData {
 /** Reads the training and validation cases of the split; the test cases are never opened. Throws a GyraError naming the file that is wrong. */
 export async function loadTrainingData(spec: TrainingSpec, datasetFolder: string): Promise<TrainingData> {
   const dataset = await openDataset(datasetFolder);
-  const split = await readSplit(dataset, { file: spec.data.split, seed: spec.seed });
+  const split = await readSplit(dataset, { file: spec.data.split, seed: spec.seed, sizes: spec.data.splitSizes });
   const { ignoreLabel } = spec.lossOptions;
   const structures = dataset.structures.filter(({ value }) => value !== ignoreLabel);
   const outputs = Math.max(0, ...structures.map(({ value }) => value)) + 1;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { trainingSpec } from '../../engine/contract/training-spec';
+import { storedTrainingSpec, trainingSpec } from '../../engine/contract/training-spec';
 
 const spec = { name: 'a-run', model: { architecture: 'unet', features: 2, outputs: 3, poolings: 1, kernelSize: 3 }, data: { dataset: '.' } };
 
@@ -22,4 +22,24 @@ describe('the loss of a training', () => {
     const { error } = trainingSpec.safeParse({ ...spec, lossOptions });
     expect(error?.message).toContain(message);
   });
+});
+
+describe('fields that came later', () => {
+  it('leave the training of an older spec as it was', () => {
+    expect(trainingSpec.parse(spec)).toMatchObject({ augmentation: { rotationDegrees: 0, mirror: false, intensity: false }, stopping: { monitor: 'validation-dice' }, data: { skipBroken: false } });
+    expect(trainingSpec.parse(spec).optimiser.weightAverage).toBeUndefined();
+  });
+  it('of a stored spec: patches were centred on no structure before there was a share for it', () => {
+    const { sampling: { foregroundShare, ...sampling }, ...rest } = trainingSpec.parse(spec);
+    expect(foregroundShare).toBe(0.5);
+    expect(storedTrainingSpec.parse({ ...rest, sampling }).sampling.foregroundShare).toBe(0);
+    expect(storedTrainingSpec.parse({ ...rest, sampling: { ...sampling, foregroundShare } }).sampling.foregroundShare).toBe(0.5);
+    expect(storedTrainingSpec.safeParse('nothing').success).toBe(false);
+  });
+});
+
+it('takes a split file or sizes of a split, not both', () => {
+  const splitSizes = { train: 3, validation: 1, test: 0 };
+  expect(trainingSpec.parse({ ...spec, data: { dataset: '.', splitSizes } }).data.splitSizes).toEqual(splitSizes);
+  expect(trainingSpec.safeParse({ ...spec, data: { dataset: '.', splitSizes, split: 'split.json' } }).error?.message).toContain('not both');
 });

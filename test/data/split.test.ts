@@ -33,6 +33,19 @@ describe('a split drawn with a seed', () => {
   });
 });
 
+describe('a split of given sizes', () => {
+  const sizes = { train: 10, validation: 4, test: 5 };
+  it('has so many subjects in each part, with the seed, whatever a file lists', async () => {
+    const split = await readSplit(datasetWith(hippocampi, { 'split.json': { train: [hippocampi[0]], validation: [], test: [] } }), { seed: 3, sizes });
+    expect(parts.map((part) => split[part].length)).toEqual([20, 8, 10]);
+    expect(new Set(parts.flatMap((part) => split[part])).size).toBe(38);
+    expect(await readSplit(datasetWith(hippocampi), { seed: 4, sizes })).not.toEqual(split);
+  });
+  it('is refused where there are too few subjects, with both numbers', async () => {
+    await expect(readSplit(datasetWith(hippocampi), { seed: 3, sizes: { ...sizes, train: 12 } })).rejects.toThrow('needs 21 subjects (12 to train on, 4 for validation, 5 to test), and Phantom has 20');
+  });
+});
+
 describe('a split file', () => {
   const good = { train: ['a', 'b'], validation: ['c'], test: [] };
   const read = (content: unknown, cases = ['a', 'b', 'c', 'd']) => readSplit(datasetWith(cases, { 'split.json': content }), { seed: 0 });
