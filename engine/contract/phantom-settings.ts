@@ -15,9 +15,9 @@ export const phantomSettings = z.strictObject({
   /** `rician`, as magnitude images have it, or `gaussian`; white matter is 1. */
   noise: z.strictObject({ kind: z.enum(['rician', 'gaussian']).default('rician'), deviation: z.number().min(0).max(1).default(0.03) }).prefault({}),
   /** Largest logarithm of the smooth factor that the scanner multiplies the image by: 0.2 is about 20 % brighter or darker. */
-  biasField: z.number().min(0).max(1).default(0.2),
+  biasField: z.number().min(0).max(1).default(0.15),
   /** Standard deviation from case to case of the logarithm of each material's intensity. */
-  contrastVariation: z.number().min(0).max(0.5).default(0.05),
+  contrastVariation: z.number().min(0).max(0.5).default(0.03),
   /** `upright`: with a few degrees of jitter. `random`: any rotation, all equally likely. */
   pose: z.enum(['upright', 'random']).default('upright'),
   /** Standard deviation of the angle of an upright head, about any axis. */
