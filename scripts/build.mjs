@@ -15,7 +15,7 @@ const node = { platform: 'node', target: 'node20', bundle: true, sourcemap: true
 // Neither minified nor with kept names: the kernel thread pool starts workers from the text of a function, which must stand alone.
 const engine = { ...node, format: 'esm', banner: requireBanner, outdir: 'dist/engine' };
 const bundles = [
-  { ...engine, entryPoints: ['engine/host/cli.ts', 'engine/host/engine-process.ts', 'engine/host/compute-worker.ts', 'engine/host/job-process.ts', 'engine/host/job-worker.ts'] },
+  { ...engine, entryPoints: ['engine/host/cli.ts', 'engine/host/engine-process.ts', 'engine/host/compute-worker.ts', 'engine/host/job-process.ts', 'engine/host/job-worker.ts', 'engine/host/sample-thread.ts'] },
   { ...node, format: 'esm', banner: requireBanner, entryPoints: ['electron/loopback/server.ts'], outdir: 'dist/loopback' },
   { ...node, format: 'cjs', external: ['electron'], entryPoints: ['electron/main.ts', 'electron/preload.ts'], outdir: 'dist/electron', outExtension: { '.js': '.cjs' } },
 ];

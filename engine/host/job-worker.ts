@@ -1,33 +1,44 @@
 /** @file The compute thread of a job process. */
 import { parentPort, workerData } from 'node:worker_threads';
 import packageJson from '../../package.json';
-import { problemFrom } from '../contract/problem';
+import { problemFrom, type Result } from '../contract/problem';
+import type { RunRecord } from '../contract/run-record';
 import { meanDice, overlaps } from '../evaluation/dice';
+import { RunFolder } from '../training/run-folder';
 import { train } from '../training/train';
 import { startChosenBackend } from './backend-option';
 import { refuseWhatDoesNotFit } from './plan-step';
-import type { JobMessage, TrainingRequest } from './training-job';
+import { ending, type JobControl, type JobMessage, type TrainingRequest } from './training-job';
 
 export interface JobWorkerData {
-  cancel: Int32Array;
+  control: JobControl;
   request: TrainingRequest;
 }
-const { cancel, request } = workerData as JobWorkerData;
+const { control, request } = workerData as JobWorkerData;
 const say = (message: JobMessage): void => parentPort!.postMessage(message);
 
 try {
   const { model, sampling } = request.spec;
   if ((request.backend ?? 'wasm') === 'wasm' && sampling.kind === 'patch') await refuseWhatDoesNotFit(model, sampling.patchSize, request.threads);
-  const backend = await startChosenBackend(request.backend ?? 'wasm', { threads: request.threads, cancel });
+  const backend = await startChosenBackend(request.backend ?? 'wasm', { threads: request.threads, cancel: control });
   const record = await train({
     ...request,
     score: (prediction, reference, structures) => meanDice(overlaps(prediction, reference, structures)),
     environment: { version: packageJson.version, backend: backend.name, kernelVariant: backend.kernelVariant, threads: backend.threads },
+    sampleThread: new URL('./sample-thread.js', import.meta.url),
+    pausedMilliseconds: () => Atomics.load(control, 2),
     onProgress: (progress) => say({ kind: 'progress', progress }),
   });
   say({ kind: 'end', result: { ok: true, value: record } });
 } catch (error) {
-  say({ kind: 'end', result: { ok: false, problem: problemFrom(error) } });
+  say({ kind: 'end', result: (await stoppedWithBest()) ?? { ok: false, problem: problemFrom(error) } });
+}
+
+/** The run as it is, where it was to stop and has a best epoch. */
+async function stoppedWithBest(): Promise<Result<RunRecord> | null> {
+  if (Atomics.load(control, 0) !== ending.keepBest) return null;
+  const record = await new RunFolder(request.runFolder).readRecord().catch(() => null);
+  return record?.status === 'stopped' && record.bestEpoch !== null ? { ok: true, value: record } : null;
 }
 parentPort!.close();
 process.exit();

@@ -18,14 +18,21 @@ export interface TrainingRequest {
   readonly backend?: BackendName;
 }
 /** To the job process; anything else it gets is ignored. */
-export type JobRequest = { kind: 'train'; request: TrainingRequest } | { kind: 'cancel' | 'pause' | 'resume' };
+export type JobRequest = { kind: 'train'; request: TrainingRequest } | { kind: 'cancel' | 'stop' | 'pause' | 'resume' };
 export type JobMessage = { kind: 'progress'; progress: TrainProgress } | { kind: 'end'; result: Result<RunRecord> };
+
+/** What message thread and compute thread of a job share: how it is to end, whether it waits, milliseconds of all pauses that are over. */
+export type JobControl = Int32Array;
+/** Values of its first word. */
+export const ending = { cancel: 1, keepBest: 2 } as const;
 
 export interface TrainingJob {
   /** Rejects with a GyraError; of code `cancelled` after `cancel`, with the last whole epoch kept. */
   readonly finished: Promise<RunRecord>;
   /** Stops the training within one tile. */
   cancel(): void;
+  /** Stops it as soon, and `finished` resolves with the record, of status `stopped`, and the best weights so far; rejects as after `cancel` where no epoch has ended. */
+  stop(): void;
   /** Waits from the next operator on, until `resume` or `cancel`. */
   pause(): void;
   resume(): void;
@@ -46,5 +53,5 @@ export function startTrainingJob(request: TrainingRequest, onProgress: (progress
   // A process that ended a moment ago cannot be written to; its exit says so.
   const send = (message: JobRequest): void => void (child.connected && child.send(message, () => undefined));
   send({ kind: 'train', request });
-  return { finished, cancel: () => send({ kind: 'cancel' }), pause: () => send({ kind: 'pause' }), resume: () => send({ kind: 'resume' }) };
+  return { finished, cancel: () => send({ kind: 'cancel' }), stop: () => send({ kind: 'stop' }), pause: () => send({ kind: 'pause' }), resume: () => send({ kind: 'resume' }) };
 }

@@ -1,13 +1,15 @@
-/** @file The folder of a run: run.json, metrics.jsonl, last.safetensors (to go on from) and best.safetensors (what it is for). Each is replaced by rename; metrics are appended a line at a time. */
+/** @file The folder of a run: run.json, metrics.jsonl, run.lock (while it is written), last.safetensors (to go on from) and best.safetensors (what it is for). Each is replaced by rename; metrics are appended a line at a time. */
 import { appendFile, mkdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { badInput } from '../contract/problem';
 import { runRecord, type RunRecord } from '../contract/run-record';
 import { readBytes, readJson, writeByRename } from '../data/file-access';
+import { lockRun } from './run-lock';
 
 /** One point: what was measured, where. Context never hides in the name. */
 export interface Metric {
-  readonly name: 'loss' | 'dice' | 'seconds';
+  /** `seconds`: of wall time since the start; `waiting`: share of an epoch's wall time that was spent waiting for samples. */
+  readonly name: 'loss' | 'dice' | 'seconds' | 'waiting';
   readonly value: number;
   readonly step: number;
   readonly context: Readonly<Record<string, string | number>>;
@@ -25,10 +27,13 @@ export class RunFolder {
     this.metrics = join(path, 'metrics.jsonl');
   }
 
-  /** Makes the folder. Unless the run goes on, it must not hold one already. */
-  async create({ resume }: { resume: boolean }): Promise<void> {
-    if (!resume && (await exists(this.record))) throw badInput(`The folder ${basename(this.path)} already holds a run.`, 'Add --resume to go on with it, or give another name with --set name=... or another --out.');
+  /** Makes the folder and locks it; the function given back unlocks it. Unless the run goes on, it must not hold one already. */
+  async open({ resume }: { resume: boolean }): Promise<() => Promise<void>> {
     await mkdir(this.path, { recursive: true });
+    const unlock = await lockRun(this.path);
+    if (resume || !(await exists(this.record))) return unlock;
+    await unlock();
+    throw badInput(`The folder ${basename(this.path)} already holds a run.`, 'Add --resume to go on with it, or give another name with --set name=... or another --out.');
   }
   hasCheckpoint(): Promise<boolean> {
     return exists(this.last);

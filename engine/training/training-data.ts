@@ -1,13 +1,16 @@
-/** @file The cases of a training in memory: normalised once, upright, with the hashes the record keeps. */
+/** @file The cases of a training: checked and hashed when it starts, then read when they are drawn; as many as fit stay in memory. */
 import { createHash } from 'node:crypto';
 import type { Structure } from '../contract/engine-api';
-import { badInput } from '../contract/problem';
+import { acceptedSizes } from '../contract/network-sizes';
+import { badInput, problemFrom } from '../contract/problem';
+import type { RunRecord } from '../contract/run-record';
 import type { TrainingSpec } from '../contract/training-spec';
+import { canvasFor } from '../data/canvas';
+import { loadCase, openDataset, surveyDataset, type Dataset } from '../data/dataset';
 import { readBytes } from '../data/file-access';
-import { loadCase, openDataset } from '../data/dataset';
 import { normalise } from '../data/prepared-case';
 import { readSplit } from '../data/split';
-import type { Volume } from '../math/volume';
+import { printShape, type Volume } from '../math/volume';
 
 export interface TrainingCase {
   readonly id: string;
@@ -16,40 +19,111 @@ export interface TrainingCase {
   readonly labels: Volume<Uint8Array>;
   readonly fills: readonly number[];
 }
+/** What a training has to learn from, by name. */
 export interface TrainingData {
   readonly structures: readonly Structure[];
-  readonly train: readonly TrainingCase[];
-  readonly validation: readonly TrainingCase[];
+  readonly train: readonly string[];
+  readonly validation: readonly string[];
   /** SHA-256 of what was read; `image` is that of all contrasts, one after the other. */
-  readonly hashes: readonly { case: string; part: 'train' | 'validation'; image: string; label: string }[];
+  readonly hashes: RunRecord['data'];
+  /** Cases left out because they cannot be read, and why. */
+  readonly skipped: NonNullable<RunRecord['skipped']>;
 }
 
-/** Reads the training and validation cases of the split; the test cases are never opened. Throws a GyraError naming the file that is wrong. */
-export async function loadTrainingData(spec: TrainingSpec, datasetFolder: string): Promise<TrainingData> {
-  const dataset = await openDataset(datasetFolder);
-  const split = await readSplit(dataset, { file: spec.data.split, seed: spec.seed, sizes: spec.data.splitSizes });
-  const { ignoreLabel } = spec.lossOptions;
-  const structures = dataset.structures.filter(({ value }) => value !== ignoreLabel);
-  const outputs = Math.max(0, ...structures.map(({ value }) => value)) + 1;
-  if (spec.model.outputs !== outputs) throw badInput(`The model has ${spec.model.outputs} outputs and the data set ${dataset.name} has ${outputs} classes with background.`, `Set model.outputs to ${outputs}.`);
-  const { contrasts } = dataset;
-  if (spec.model.inputs !== contrasts.length) throw badInput(`The model has ${spec.model.inputs} inputs and the data set ${dataset.name} has ${contrasts.length} contrasts a case (${contrasts.join(', ')}).`, `Set model.inputs to ${contrasts.length}.`);
-  const wanted = { train: split.train.slice(0, spec.data.trainingCases), validation: split.validation };
-  for (const part of ['train', 'validation'] as const) if (wanted[part].length === 0) throw badInput(`The split leaves no case to ${part === 'train' ? 'train on' : 'validate on'}.`, 'Add cases, or give a split file with at least one case in train and in validation.');
-  const hashes: TrainingData['hashes'][number][] = [];
-  const load = (part: 'train' | 'validation') =>
-    Promise.all(
-      wanted[part].map(async (id): Promise<TrainingCase> => {
-        const files = dataset.cases.find((one) => one.id === id)!;
-        const { images, labels } = await loadCase(dataset, files, ignoreLabel);
-        hashes.push({ case: id, part, image: await sha256(...files.imagePaths), label: await sha256(files.labelPath) });
-        const { normalised, fills } = normalise(images);
-        return { id, images: normalised, labels, fills };
-      }),
-    );
-  const [train, validation] = [await load('train'), await load('validation')];
+/** How much of the cases, and of what turning them keeps, stays in memory. */
+const memoryBytes = 2 ** 30;
+
+export class CaseReader {
+  /** The least recently used first. */
+  private readonly kept = new Map<string, TrainingCase>();
+  private keptBytes = 0;
+  constructor(
+    private readonly dataset: Dataset,
+    private readonly spec: TrainingSpec,
+    private readonly limitBytes = memoryBytes,
+  ) {}
+
+  /** @throws GyraError naming the file that is wrong */
+  async read(id: string): Promise<TrainingCase> {
+    const known = this.kept.get(id);
+    if (known) {
+      this.kept.delete(id);
+      this.kept.set(id, known);
+      return known;
+    }
+    const { images, labels } = await loadCase(this.dataset, filesOf(this.dataset, id), this.spec.lossOptions.ignoreLabel);
+    const { normalised, fills } = normalise(images);
+    const one = { id, images: normalised, labels, fills };
+    this.kept.set(id, one);
+    this.keptBytes += this.bytesOf(one);
+    for (const [oldest, old] of this.kept) {
+      if (this.keptBytes <= this.limitBytes || oldest === id) break;
+      this.kept.delete(oldest);
+      this.keptBytes -= this.bytesOf(old);
+    }
+    return one;
+  }
+
+  /** With the framed copy and the spline coefficients of each contrast where cases are turned. */
+  private bytesOf({ images, labels }: TrainingCase): number {
+    const volumes = this.spec.augmentation.rotationDegrees > 0 ? 3 : 1;
+    return labels.data.byteLength * 2 + volumes * images.reduce((sum, { data }) => sum + data.byteLength, 0);
+  }
+}
+
+/**
+ * Reads the training and validation cases of the split once; the test cases are never opened.
+ * @throws GyraError naming the file that is wrong, what model and data disagree in, or the case that is smaller than a patch
+ */
+export async function openTrainingData(spec: TrainingSpec, datasetFolder: string): Promise<{ data: TrainingData; reader: CaseReader }> {
+  const { skipBroken, split: file, splitSizes: sizes, trainingCases } = spec.data;
+  // what is wrong with one case is found again when it is read
+  const dataset = skipBroken ? (await surveyDataset(datasetFolder)).dataset : await openDataset(datasetFolder);
+  const split = await readSplit(dataset, { file, seed: spec.seed, sizes });
+  const structures = dataset.structures.filter(({ value }) => value !== spec.lossOptions.ignoreLabel);
+  checkModel(spec, dataset, structures);
+  const reader = new CaseReader(dataset, spec);
+  const hashes: TrainingData['hashes'] = [];
+  const skipped: TrainingData['skipped'] = [];
+  const read = async (part: 'train' | 'validation'): Promise<string[]> => {
+    const good: string[] = [];
+    for (const id of part === 'train' ? split.train.slice(0, trainingCases) : split.validation) {
+      try {
+        const { imagePaths, labelPath } = filesOf(dataset, id);
+        const one = await reader.read(id);
+        checkPatch(spec, one);
+        hashes.push({ case: id, part, image: await sha256(...imagePaths), label: await sha256(labelPath) });
+        good.push(id);
+      } catch (thrown) {
+        if (!skipBroken) throw thrown;
+        skipped.push({ case: id, reason: problemFrom(thrown).message });
+      }
+    }
+    if (good.length === 0) throw badInput(`The split leaves no case to ${part === 'train' ? 'train on' : 'validate on'}${skipped.length ? ` (${skipped.length} skipped; ${skipped[0]!.reason})` : ''}.`, 'Add cases, or give a split file with at least one case in train and in validation.');
+    return good;
+  };
+  const [train, validation] = [await read('train'), await read('validation')];
   hashes.sort((a, b) => a.part.localeCompare(b.part) || a.case.localeCompare(b.case));
-  return { structures, train, validation, hashes };
+  return { data: { structures, train, validation, hashes, skipped }, reader };
+}
+
+function checkModel({ model }: TrainingSpec, { name, contrasts }: Dataset, structures: readonly Structure[]): void {
+  const outputs = Math.max(0, ...structures.map(({ value }) => value)) + 1;
+  if (model.outputs !== outputs) throw badInput(`The model has ${model.outputs} outputs and the data set ${name} has ${outputs} classes with background.`, `Set model.outputs to ${outputs}.`);
+  if (model.inputs !== contrasts.length) throw badInput(`The model has ${model.inputs} inputs and the data set ${name} has ${contrasts.length} contrasts a case (${contrasts.join(', ')}).`, `Set model.inputs to ${contrasts.length}.`);
+}
+
+/** A patch may be larger than a case along one axis or two: there it is as thick as the canvas. Along all three nothing would be cut. */
+function checkPatch({ sampling: { kind, patchSize }, model }: TrainingSpec, { id, labels: { shape } }: TrainingCase): void {
+  const canvas = canvasFor(shape, acceptedSizes(model));
+  if (kind === 'volume' || canvas.some((extent) => extent >= patchSize)) return;
+  throw badInput(`A patch of ${patchSize}^3 voxels is larger than case ${id} (${printShape(shape)}) along every axis.`, `Set sampling.patchSize to ${Math.max(...canvas)} at most, or sampling.kind to volume, which trains on whole cases.`);
+}
+
+function filesOf({ name, cases }: Dataset, id: string): Dataset['cases'][number] {
+  const files = cases.find((one) => one.id === id);
+  if (!files) throw badInput(`The data set ${name} has no case ${id}.`, 'Correct the split file.');
+  return files;
 }
 
 async function sha256(...paths: readonly string[]): Promise<string> {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { trainingSpec } from '../../engine/contract/training-spec';
@@ -40,4 +40,29 @@ it('a job waits while a live request is pending, goes on afterwards, and ends at
   job.cancel();
   expect(await ended).toBe('cancelled');
   expect(JSON.parse(readFileSync(join(dataset, 'run', 'run.json'), 'utf8'))).toMatchObject({ status: 'stopped' });
+});
+
+it('a job that is stopped keeps its best epoch, and the time it was paused does not count', async () => {
+  const dataset = temporaryFolder(tinyDataset());
+  const spec = trainingSpec.parse({ ...tinySpec, stopping: { stepsPerEpoch: 5, maximumSteps: 1_000_000, patienceEpochs: 1_000_000 } });
+  let wallSeconds = 0;
+  let epochs = 0;
+  const job = startTrainingJob({ spec, datasetFolder: dataset, runFolder: join(dataset, 'run'), resume: false, threads: 1 }, (progress) => {
+    wallSeconds = progress.wallSeconds;
+    if (progress.validationDice !== null) epochs++;
+  }, join(root, 'dist', 'engine', 'job-process.js'));
+  onTestFinished(() => job.cancel());
+  await expect.poll(() => epochs).toBeGreaterThan(0);
+  job.pause();
+  for (let before = -1; before !== wallSeconds; await sleep(500)) before = wallSeconds;
+  const paused = { at: performance.now(), wallSeconds };
+  await sleep(3000);
+  job.resume();
+  await expect.poll(() => wallSeconds).toBeGreaterThan(paused.wallSeconds);
+  expect(wallSeconds - paused.wallSeconds).toBeLessThan((performance.now() - paused.at) / 1000 - 2.9);
+  job.stop();
+  const record = await job.finished;
+  expect(record).toMatchObject({ status: 'stopped' });
+  expect(record.bestEpoch).not.toBeNull();
+  expect(existsSync(join(dataset, 'run', 'best.safetensors'))).toBe(true);
 });

@@ -25,11 +25,17 @@ function gyra(args: string[], cwd: string) {
 }
 const files = (): Record<string, unknown> => ({
   ...Object.fromEntries(Object.entries(tinyDataset()).map(([path, content]) => [`blobs/${path}`, content])),
-  'spec.json': { ...tinySpec, stopping: { stepsPerEpoch: 15, maximumSteps: 75, patienceEpochs: 10 } },
+  'spec.json': {
+    ...tinySpec,
+    sampling: { kind: 'patch', patchSize: 10, marginVoxels: 4 },
+    augmentation: { rotationDegrees: 180, mirror: true, intensity: true },
+    optimiser: { learningRate: 0.02, weightAverage: 0.9 },
+    stopping: { stepsPerEpoch: 15, maximumSteps: 75, patienceEpochs: 10, monitor: 'validation-loss' },
+  },
 });
 const weights = (folder: string, run: string) => readFileSync(join(folder, run, 'best.safetensors')).toString('base64');
 
-it('ends with the same weights when it is killed and resumed, and when Ctrl-C stops it and it is resumed', async () => {
+it('ends with the same weights when it is killed and resumed, and when Ctrl-C stops it and it is resumed, with augmentation and weight average', async () => {
   const folder = temporaryFolder(files());
   const whole = await gyra(['train', 'spec.json', '--out', 'whole', '--json'], folder).ended;
   expect(whole, whole.stderr).toMatchObject({ code: 0 });
@@ -50,6 +56,22 @@ it('ends with the same weights when it is killed and resumed, and when Ctrl-C st
     expect(JSON.parse(resumed.stdout)).toMatchObject({ status: 'done', steps: 75 });
     expect(weights(folder, run)).toBe(weights(folder, 'whole'));
   }
+});
+
+it('refuses to write a run that another process is writing, and takes it over once that one is gone', async () => {
+  const folder = temporaryFolder(files());
+  const first = gyra(['train', 'spec.json', '--out', 'run', '--set', 'stopping.maximumSteps=1000000', '--set', 'stopping.patienceEpochs=100000'], folder);
+  await first.said('epoch 1');
+  const second = await gyra(['train', 'spec.json', '--out', 'run', '--resume'], folder).ended;
+  expect(second.code, second.stderr).toBe(2);
+  expect(second.stderr).toContain('is writing the run in run.');
+  expect(first.child.exitCode).toBe(null);
+  first.child.kill('SIGINT');
+  await first.ended;
+  expect(existsSync(join(folder, 'run', 'run.lock'))).toBe(false);
+  const other = await gyra(['train', 'spec.json', '--out', 'run', '--resume', '--set', 'optimiser.learningRate=0.01'], folder).ended;
+  expect(other.code, other.stderr).toBe(2);
+  expect(other.stderr).toContain('optimiser.learningRate was 0.02 and is now 0.01');
 });
 
 it('refuses a bad spec, a bad setting and a missing data set by name, with exit code 2 and nothing written', async () => {

@@ -1,10 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
 import { expect, it } from 'vitest';
 import { startBackend } from '../../engine/backends/choose';
 import { trainingSpec } from '../../engine/contract/training-spec';
 import { readLabels } from '../../engine/data/labels';
 import { writeVolume } from '../../engine/data/nifti';
+import { readSafetensors } from '../../engine/data/safetensors';
 import { meanDice, overlaps } from '../../engine/evaluation/dice';
 import { train, type TrainOptions } from '../../engine/training/train';
 import { loadNetwork } from '../../engine/training/weights-file';
@@ -13,7 +16,7 @@ import { temporaryFolder } from '../support/temporary-folder';
 import { tinyDataset, tinySpec } from '../support/tiny-dataset';
 
 /** Trains in a fresh backend, as a process would. */
-async function run(dataset: string, runFolder: string, options: Partial<Pick<TrainOptions, 'resume' | 'onProgress'>> & { spec?: object; threads?: number; cancel?: Int32Array } = {}) {
+async function run(dataset: string, runFolder: string, options: Partial<Pick<TrainOptions, 'resume' | 'onProgress' | 'sampleThread'>> & { spec?: object; threads?: number; cancel?: Int32Array } = {}) {
   const { threads = 2, cancel, spec, ...rest } = options;
   const backend = await startBackend({ threads, cancel });
   try {
@@ -30,13 +33,19 @@ async function run(dataset: string, runFolder: string, options: Partial<Pick<Tra
     await backend.dispose();
   }
 }
+/** As scripts/build.mjs makes it. */
+async function builtSampleThread(): Promise<URL> {
+  const outfile = join(temporaryFolder(), 'sample-thread.mjs');
+  await build({ entryPoints: ['engine/host/sample-thread.ts'], outfile, platform: 'node', format: 'esm', bundle: true, mainFields: ['module', 'main'], banner: { js: "import { createRequire as gyraCreateRequire } from 'node:module'; const require = gyraCreateRequire(import.meta.url);" } });
+  return pathToFileURL(outfile);
+}
 const bytes = (folder: string, file: string) => readFileSync(join(folder, file)).toString('base64');
 const metrics = (folder: string) =>
   readFileSync(join(folder, 'metrics.jsonl'), 'utf8')
     .trim()
     .split('\n')
-    .map((line) => JSON.parse(line) as { name: string; value: number; step: number })
-    .filter(({ name }) => name !== 'seconds');
+    .map((line) => JSON.parse(line) as { name: string; value: number; step: number; context: { split?: string } })
+    .filter(({ name }) => name !== 'seconds' && name !== 'waiting');
 
 it('trains, and leaves a record, metrics and weights that load', async () => {
   const [dataset, folder] = [temporaryFolder(tinyDataset()), join(temporaryFolder(), 'run')];
@@ -45,7 +54,7 @@ it('trains, and leaves a record, metrics and weights that load', async () => {
   expect(record.bestValidationDice).toBeGreaterThan(0.5);
   expect(record.data).toHaveLength(6);
   expect(JSON.stringify(record)).not.toContain(dataset);
-  const losses = metrics(folder).filter(({ name }) => name === 'loss').map(({ value }) => value);
+  const losses = metrics(folder).filter(({ name, context }) => name === 'loss' && context.split === 'train').map(({ value }) => value);
   expect(losses).toHaveLength(80);
   expect(losses.at(-1)!).toBeLessThan(losses[0]!);
   const backend = await startBackend({ threads: 1 });
@@ -80,7 +89,7 @@ it('trains a group U-Net: a lower loss, and the same bytes when it is stopped an
   const [whole, stopped] = ['whole', 'stopped'].map((name) => join(temporaryFolder(), name)) as [string, string];
   const spec = { model: { architecture: 'group-unet', features: 2, outputs: 2, poolings: 1, kernelSize: 3 } };
   await run(dataset, whole, { spec });
-  const losses = metrics(whole).filter(({ name }) => name === 'loss').map(({ value }) => value);
+  const losses = metrics(whole).filter(({ name, context }) => name === 'loss' && context.split === 'train').map(({ value }) => value);
   expect(losses.at(-1)!).toBeLessThan(losses[0]!);
   const cancel = new Int32Array(new SharedArrayBuffer(4));
   await expect(run(dataset, stopped, { spec, cancel, onProgress: ({ step }) => void (step === 12 && (cancel[0] = 1)) })).rejects.toMatchObject({ code: 'cancelled' });
@@ -100,7 +109,7 @@ it('trains on soft Dice alone with class weights and a label to ignore, which is
   const folder = join(temporaryFolder(), 'run');
   const lossOptions = { classWeights: [1, 2], ignoreLabel: 255 };
   expect(await run(dataset, folder, { spec: { loss: 'dice', lossOptions } })).toMatchObject({ status: 'done', spec: { loss: 'dice', lossOptions } });
-  const losses = metrics(folder).filter(({ name }) => name === 'loss').map(({ value }) => value);
+  const losses = metrics(folder).filter(({ name, context }) => name === 'loss' && context.split === 'train').map(({ value }) => value);
   expect(Math.max(...losses)).toBeLessThan(1);
   expect(losses.at(-1)!).toBeLessThan(losses[0]!);
 });
@@ -109,6 +118,65 @@ it('stops when validation has not improved for as long as the patience, and keep
   const [dataset, folder] = [temporaryFolder(tinyDataset()), join(temporaryFolder(), 'run')];
   const record = await run(dataset, folder, { spec: { stopping: { stepsPerEpoch: 1, maximumSteps: 500, patienceEpochs: 2 }, optimiser: { learningRate: 1e-9 } } });
   expect(record).toMatchObject({ status: 'done', epochs: 3, bestEpoch: 0 });
+});
+
+const everything = { augmentation: { rotationDegrees: 180, mirror: true, intensity: true }, sampling: { kind: 'patch', patchSize: 8, marginVoxels: 4 }, optimiser: { learningRate: 0.02, weightAverage: 0.9 }, stopping: { stepsPerEpoch: 5, maximumSteps: 15, patienceEpochs: 10, monitor: 'validation-loss' } };
+
+it('with augmentation, patches, weight average and samples drawn in a thread gives the same bytes as with all in one thread, and when it is stopped and resumed', async () => {
+  const dataset = temporaryFolder(tinyDataset());
+  const [whole, inThread, stopped] = ['whole', 'in-thread', 'stopped'].map((name) => join(temporaryFolder(), name)) as [string, string, string];
+  const sampleThread = await builtSampleThread();
+  await run(dataset, whole, { spec: everything });
+  expect(await run(dataset, inThread, { spec: everything, sampleThread })).toMatchObject({ status: 'done', steps: 15 });
+  const cancel = new Int32Array(new SharedArrayBuffer(4));
+  await expect(run(dataset, stopped, { spec: everything, sampleThread, cancel, onProgress: ({ step }) => void (step === 8 && (cancel[0] = 1)) })).rejects.toMatchObject({ code: 'cancelled' });
+  await run(dataset, stopped, { spec: everything, sampleThread, resume: true });
+  for (const folder of [inThread, stopped]) {
+    expect(bytes(folder, 'best.safetensors')).toBe(bytes(whole, 'best.safetensors'));
+    expect(metrics(folder)).toEqual(metrics(whole));
+  }
+  const waiting = readFileSync(join(inThread, 'metrics.jsonl'), 'utf8').split('\n').filter((line) => line.includes('"waiting"')).map((line) => (JSON.parse(line) as { value: number }).value);
+  expect(waiting).toHaveLength(3);
+  for (const share of waiting) expect(share >= 0 && share <= 1).toBe(true);
+});
+
+it('validates with the average of the weights, keeps the best by validation loss, and goes on from the weights themselves', async () => {
+  const dataset = temporaryFolder(tinyDataset());
+  const [plain, averaged] = ['plain', 'averaged'].map((name) => join(temporaryFolder(), name)) as [string, string];
+  await run(dataset, plain);
+  const record = await run(dataset, averaged, { spec: { optimiser: { learningRate: 0.02, weightAverage: 0.8 }, stopping: { ...tinySpec.stopping, monitor: 'validation-loss' } } });
+  const of = (folder: string, split: string) => metrics(folder).filter(({ name, context }) => name === 'loss' && context.split === split).map(({ value }) => value);
+  expect(of(averaged, 'train')).toEqual(of(plain, 'train'));
+  const losses = of(averaged, 'validation');
+  expect(losses).not.toEqual(of(plain, 'validation'));
+  expect(record.bestValidationLoss).toBe(Math.min(...losses));
+  expect(record.bestEpoch).toBe(losses.indexOf(Math.min(...losses)));
+  const { tensors } = readSafetensors(readFileSync(join(averaged, 'last.safetensors')), 'last');
+  const names = [...tensors.keys()].filter((name) => name.startsWith('average/'));
+  expect(names.length).toBeGreaterThan(3);
+  // the last epoch was the best: what was saved is the corrected average, beside other weights
+  expect(record.bestEpoch).toBe(3);
+  const best = readSafetensors(readFileSync(join(averaged, 'best.safetensors')), 'best').tensors;
+  for (const name of names) {
+    const own = name.slice('average/'.length);
+    const [sum, value] = [tensors.get(name)!.data, best.get(own)!.data] as [Float32Array, Float32Array];
+    value.forEach((v, i) => expect(v).toBeCloseTo(sum[i]! / (1 - 0.8 ** 20), 5));
+    expect(value).not.toEqual(tensors.get(own)!.data);
+  }
+});
+
+it('says which case a patch is larger than, and leaves out broken cases only when asked', async () => {
+  const files = tinyDataset();
+  const folder = join(temporaryFolder(), 'run');
+  await expect(run(temporaryFolder(files), folder, { spec: { sampling: { kind: 'patch', patchSize: 13 } } })).rejects.toThrow('A patch of 13^3 voxels is larger than case a (12x10x9) along every axis.');
+  files['imagesTr/b.nii.gz'] = 'broken';
+  delete files['labelsTr/f.nii.gz'];
+  const dataset = temporaryFolder(files);
+  await expect(run(dataset, folder)).rejects.toThrow('f.nii.gz');
+  const record = await run(dataset, folder, { spec: { data: { dataset: 'blobs', skipBroken: true }, stopping: { stepsPerEpoch: 1, maximumSteps: 1 } } });
+  expect(record.data.map((one) => one.case)).toEqual(['a', 'c', 'd', 'e']);
+  expect(record.skipped!.map((one) => one.case)).toEqual(['b', 'f']);
+  expect(JSON.stringify(record)).not.toContain(dataset);
 });
 
 it('refuses what it cannot use, and touches nothing', async () => {
@@ -120,6 +188,6 @@ it('refuses what it cannot use, and touches nothing', async () => {
   await run(dataset, folder, { spec: { stopping: { stepsPerEpoch: 1, maximumSteps: 1 } } });
   const before = bytes(folder, 'best.safetensors');
   await expect(run(dataset, folder)).rejects.toThrow('already holds a run');
-  await expect(run(dataset, folder, { resume: true, spec: { seed: 4 } })).rejects.toThrow('started with another seed');
+  await expect(run(dataset, folder, { resume: true, spec: { seed: 4, stopping: { stepsPerEpoch: 1, maximumSteps: 5, patienceEpochs: 3 } } })).rejects.toThrow('This run was started with other settings: seed was 3 and is now 4.');
   expect(bytes(folder, 'best.safetensors')).toBe(before);
 });

@@ -43,6 +43,7 @@ async function run(specName: string, { set, out, threads, backend, timeLimit, re
   try {
     const record = await job.finished;
     const dice = record.bestValidationDice?.toFixed(3) ?? 'none';
+    for (const { case: id, reason } of record.skipped ?? []) process.stderr.write(`Skipped ${id}: ${reason}\n`);
     process.stdout.write(json ? `${JSON.stringify(record)}\n` : `${spec.name}: ${record.steps} steps in ${record.epochs} epochs, ${(record.wallSeconds / 60).toFixed(1)} minutes; best validation Dice ${dice} (n = ${new Set(record.data.filter(({ part }) => part === 'validation').map((one) => one.case)).size}), in ${basename(runFolder)}.\n`);
   } finally {
     process.off('SIGINT', stop);
@@ -50,11 +51,13 @@ async function run(specName: string, { set, out, threads, backend, timeLimit, re
   }
 }
 
-function report({ epoch, step, maximumSteps, loss, validationDice, bestDice, wallSeconds }: TrainProgress): void {
+function report({ epoch, step, maximumSteps, loss, validationDice, validationLoss, waiting, bestDice, wallSeconds }: TrainProgress): void {
   const text = `epoch ${epoch + 1}, step ${step} of at most ${maximumSteps}, loss ${loss.toFixed(3)}`;
   const minutes = `${(wallSeconds / 60).toFixed(1)} min`;
-  if (validationDice !== null) process.stderr.write(`${process.stderr.isTTY ? '\r\x1b[K' : ''}${text}, validation Dice ${validationDice.toFixed(3)} (best ${(bestDice ?? 0).toFixed(3)}), ${minutes}\n`);
-  else if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}, ${minutes}`);
+  if (validationDice !== null) {
+    const waited = waiting !== null && waiting > 0.03 ? `, ${Math.round(100 * waiting)} % of this epoch waiting for data` : '';
+    process.stderr.write(`${process.stderr.isTTY ? '\r\x1b[K' : ''}${text}, validation loss ${(validationLoss ?? NaN).toFixed(3)}, Dice ${validationDice.toFixed(3)} (of the best epoch ${(bestDice ?? 0).toFixed(3)}), ${minutes}${waited}\n`);
+  } else if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}, ${minutes}`);
 }
 
 function parseMinutes(text: string): number {
