@@ -100,6 +100,8 @@ export async function evaluate(predict: Predict, cases: readonly EvaluationCase[
     if (!prepared.reference) throw badInput(`Case ${id} has no labels to compare with.`, 'Evaluate cases that have labels.');
     const byRotation = new Map<string, RotationResult>();
     for (const [key, rotation] of different) {
+      // lets a signal in between two poses
+      await new Promise((resolve) => setImmediate(resolve));
       if (options.isCancelled?.()) throw cancelled();
       const { scores } = scorePose(predict, prepared, rotation, options.structures, options.isCancelled);
       byRotation.set(key, { scores, mean: meanDice(scores), ceiling: thereAndBack(prepared.reference, rotation, options.structures) });
@@ -143,12 +145,16 @@ function summary(results: readonly CaseResult[], asked: readonly Pose[], structu
   };
 }
 
-function protocolSummary(caseDice: readonly CasePose[], protocol: PoseName['protocol']): ProtocolSummary {
-  const casePoses = caseDice.filter((one) => one.protocol === protocol && (protocol === 'upright' || one.degrees % 360 !== 0));
+/** Of the case-poses of one protocol, turned ones alone. */
+export function protocolSummary(caseDice: readonly CasePose[], protocol: PoseName['protocol']): ProtocolSummary {
+  const casePoses = turnedPoses(caseDice, protocol);
   const means = [...meanOfCases(casePoses).values()];
   const dice = casePoses.map(({ mean }) => mean);
   return { ...summarise(means.map(({ value }) => value)), interval: bootstrapInterval(means), fifthPercentile: percentile(dice, 5), casePoses: dice.filter((mean) => mean !== null).length };
 }
+
+/** Case-poses of a protocol but those that leave the case upright. */
+export const turnedPoses = (caseDice: readonly CasePose[], protocol: PoseName['protocol']): CasePose[] => caseDice.filter((one) => one.protocol === protocol && (protocol === 'upright' || one.degrees % 360 !== 0));
 
 /** Mean Dice of each case over the poses given, by its name. */
 export function meanOfCases(casePoses: readonly CasePose[]): Map<string, SubjectValue> {

@@ -10,6 +10,7 @@ import { register as importModel } from './commands/import';
 import { register as info } from './commands/info';
 import { register as phantom } from './commands/phantom';
 import { register as predict } from './commands/predict';
+import { register as study } from './commands/study';
 import { register as train } from './commands/train';
 
-process.exitCode = await runCommandLine(process.argv.slice(2), [info, phantom, cost, train, predict, evaluate, equivariance, importModel, exportModel, bench, doctor]);
+process.exitCode = await runCommandLine(process.argv.slice(2), [info, phantom, cost, train, predict, evaluate, study, equivariance, importModel, exportModel, bench, doctor]);

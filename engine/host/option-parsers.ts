@@ -22,3 +22,9 @@ export const oneOf = <T extends string>(allowed: readonly T[]) => (text: string)
   if (found === undefined) throw new InvalidArgumentError(`Give ${allowed.join(' or ')}.`);
   return found;
 };
+
+export function parseMinutes(text: string): number {
+  const minutes = Number(text);
+  if (!(minutes > 0)) throw new InvalidArgumentError('Give minutes above 0.');
+  return minutes;
+}

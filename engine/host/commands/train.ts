@@ -1,9 +1,9 @@
 /** @file `gyra train SPEC`: one training in a process of its own; Ctrl-C keeps what a resume needs. */
 import { basename, join } from 'node:path';
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import type { BackendName } from '../../backends/choose';
 import { backendOption } from '../backend-option';
-import { parseCount } from '../option-parsers';
+import { parseCount, parseMinutes } from '../option-parsers';
 import { findDataset, readTrainingSpec } from '../read-training-spec';
 import { startTrainingJob } from '../training-job';
 import type { TrainProgress } from '../../training/train';
@@ -58,10 +58,4 @@ function report({ epoch, step, maximumSteps, loss, validationDice, validationLos
     const waited = waiting !== null && waiting > 0.03 ? `, ${Math.round(100 * waiting)} % of this epoch waiting for data` : '';
     process.stderr.write(`${process.stderr.isTTY ? '\r\x1b[K' : ''}${text}, validation loss ${(validationLoss ?? NaN).toFixed(3)}, Dice ${validationDice.toFixed(3)} (of the best epoch ${(bestDice ?? 0).toFixed(3)}), ${minutes}${waited}\n`);
   } else if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}, ${minutes}`);
-}
-
-function parseMinutes(text: string): number {
-  const minutes = Number(text);
-  if (!(minutes > 0)) throw new InvalidArgumentError('Give minutes above 0.');
-  return minutes;
 }

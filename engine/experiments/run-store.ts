@@ -1,0 +1,57 @@
+/** @file Trained runs by what they were trained with: the same spec is never trained twice, and a run that was interrupted goes on. */
+import { createHash } from 'node:crypto';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { badInput } from '../contract/problem';
+import { runRecord, type RunRecord } from '../contract/run-record';
+import type { TrainingSpec } from '../contract/training-spec';
+import { openDataset, type CaseFiles } from '../data/dataset';
+import { readBytes, readJson } from '../data/file-access';
+
+export class RunStore {
+  constructor(private readonly folder: string) {}
+
+  /** Of a spec named by its content. */
+  folderOf({ name }: TrainingSpec): string {
+    return join(this.folder, name);
+  }
+
+  /**
+   * The record of a training that is over, or null where there is something left to do.
+   * @param minutes a training that was stopped after so many minutes is over
+   * @throws GyraError where it was trained on other data under the same names
+   */
+  async finished(spec: TrainingSpec, datasetFolder: string, minutes?: number): Promise<RunRecord | null> {
+    const file = join(this.folderOf(spec), 'run.json');
+    if (!(await exists(file))) return null;
+    const record = await readJson(file, runRecord);
+    const changed = await changedCases(record, datasetFolder);
+    if (changed.length > 0) throw badInput(`Run ${spec.name} was trained on other data: ${changed.slice(0, 3).join(', ')}${changed.length > 3 ? ` and ${changed.length - 3} more` : ''} changed since.`, 'Give the data set it was trained on, or another --store folder.');
+    const isOver = record.status === 'done' || (record.status === 'stopped' && minutes !== undefined && record.wallSeconds / 60 >= minutes);
+    return isOver && (await exists(join(this.folderOf(spec), 'best.safetensors'))) ? record : null;
+  }
+}
+
+/** Cases whose files are not those of the record. */
+export async function changedCases({ data }: Pick<RunRecord, 'data'>, datasetFolder: string): Promise<string[]> {
+  if (data.length === 0) return [];
+  const { cases } = await openDataset(datasetFolder);
+  const changed: string[] = [];
+  for (const { case: id, image, label } of data) {
+    const files = cases.find((one) => one.id === id);
+    const now = files && (await hashesOf(files));
+    if (now?.image !== image || now.label !== label) changed.push(id);
+  }
+  return changed;
+}
+
+/** SHA-256 of the contrasts of a case, one after the other, and of its labels. */
+export const hashesOf = async ({ imagePaths, labelPath }: CaseFiles): Promise<{ image: string; label: string }> => ({ image: await sha256(...imagePaths), label: await sha256(labelPath) });
+
+export async function sha256(...paths: readonly string[]): Promise<string> {
+  const hash = createHash('sha256');
+  for (const path of paths) hash.update(await readBytes(path));
+  return hash.digest('hex');
+}
+
+const exists = (path: string): Promise<boolean> => stat(path).then(() => true, () => false);

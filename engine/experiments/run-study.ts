@@ -1,0 +1,165 @@
+/** @file A study from its spec to its folder: trains what is missing, evaluates, and writes record, table and figure. Interrupted, the same call goes on. */
+import { createHash } from 'node:crypto';
+import { mkdir, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { z } from 'zod';
+import { badInput, GyraError, problemFrom } from '../contract/problem';
+import type { RunRecord } from '../contract/run-record';
+import type { TrainingSpec } from '../contract/training-spec';
+import { openDataset } from '../data/dataset';
+import { readBytes, readJson, writeByRename } from '../data/file-access';
+import { readSplit } from '../data/split';
+import type { Evaluation } from '../evaluation/evaluate';
+import { parameterCount } from '../model/cost';
+import { RunFolder } from '../training/run-folder';
+import { figureCsv, figureSvg } from './figure';
+import { hashesOf, RunStore, sha256 } from './run-store';
+import { costResults } from './cost-results';
+import { bestRate, diceResults, type EvaluatedRun, type FinishedRun } from './dice-results';
+import { studyRecord, type StudyRecord, type StudyRun } from './study-record';
+import { differences, plannedRuns, studySpec, type PlannedRun, type StudySpec } from './study-spec';
+import { studyMarkdown, tableCsv } from './study-table';
+
+/** What a study leaves to its host. */
+export interface StudyHost {
+  /** Of Gyra. */
+  readonly version: string;
+  /** Trains until the stopping rule or the time limit, going on with what is in the folder. */
+  train(spec: TrainingSpec, runFolder: string, what: string): Promise<RunRecord>;
+  /** Dice of the best weights of a run folder on these cases. */
+  evaluate(runFolder: string, cases: readonly string[], spec: Pick<StudySpec, 'protocols' | 'degrees'>, what: string): Promise<Evaluation>;
+  /** Bytes of memory a training step takes; null where it cannot be planned. */
+  planMemory(spec: TrainingSpec): Promise<number | null>;
+  say(text: string): void;
+}
+export interface StudyRequest {
+  readonly spec: StudySpec;
+  readonly datasetFolder: string;
+  /** The study's own folder. */
+  readonly out: string;
+  /** Folder of the run store. */
+  readonly store: string;
+  readonly quick?: boolean;
+  /** Folders of runs that are there already, by series. */
+  readonly trained?: ReadonlyMap<string, string>;
+}
+
+/**
+ * @returns the record, whose status is `failed` where a run failed; the others are done nevertheless.
+ * @throws GyraError where the folder holds a study of another spec, naming the differences, or of code `cancelled`
+ */
+export async function runStudy(request: StudyRequest, host: StudyHost): Promise<StudyRecord> {
+  const { spec, out, datasetFolder, quick = false } = request;
+  await refuseAnother(spec, out);
+  const dataset = await openDataset(datasetFolder);
+  const store = new RunStore(request.store);
+  const planned = plannedRuns(spec);
+  const runs: StudyRun[] = planned.map((run) => ({ series: run.arm.series, x: run.arm.x, seed: run.seed, learningRate: run.learningRate, run: run.arm.trained?.run ?? run.spec.name, status: 'waiting' }));
+  const record = (status: StudyRecord['status'], results?: StudyRecord['results']): StudyRecord => studyRecord.parse({ schemaVersion: 1, status, version: host.version, spec, dataset: dataset.name, quick, runs, results });
+  const write = async (written: StudyRecord): Promise<StudyRecord> => {
+    await writeByRename(join(out, 'study.json'), `${JSON.stringify(written, null, 2)}\n`);
+    return written;
+  };
+  const folderOf = (run: PlannedRun): string => (run.arm.trained ? request.trained?.get(run.arm.series) : undefined) ?? store.folderOf(run.spec);
+  await mkdir(out, { recursive: true });
+  await write(record('running'));
+
+  const finished: FinishedRun[] = [];
+  try {
+    for (const [i, run] of planned.entries()) {
+      const what = `${i + 1} of ${planned.length}: ${describe(run, spec)}`;
+      try {
+        const trained = run.arm.trained ? await readTrained(folderOf(run), run) : ((await store.finished(run.spec, datasetFolder, spec.minutesPerRun)) ?? (await host.train(run.spec, folderOf(run), what)));
+        finished.push({ run, record: trained });
+        runs[i] = { ...runs[i]!, ...(await facts(trained, folderOf(run))) };
+      } catch (error) {
+        const problem = problemFrom(error);
+        if (problem.code === 'cancelled') throw error;
+        runs[i] = { ...runs[i]!, status: 'failed', problem };
+        host.say(`Run ${what} failed: ${problem.message}`);
+      }
+      await write(record('running'));
+    }
+    const results = spec.figure === 'cost' ? await costResults(spec, finished, folderOf, host) : await evaluated(request, finished, folderOf, host);
+    const done = await write(record(runs.some(({ status }) => status === 'failed') ? 'failed' : 'done', results ?? undefined));
+    if (results) await writeResults(out, done);
+    return done;
+  } catch (error) {
+    await write(record(error instanceof GyraError && error.code === 'cancelled' ? 'stopped' : 'failed'));
+    throw error;
+  }
+}
+
+/** Table, figure and their data, beside the record. */
+async function writeResults(out: string, record: StudyRecord): Promise<void> {
+  const { figure, table } = record.results!;
+  await writeByRename(join(out, 'figure.svg'), figureSvg(figure));
+  await writeByRename(join(out, 'figure.csv'), figureCsv(figure));
+  await writeByRename(join(out, 'table.csv'), tableCsv(table));
+  await writeByRename(join(out, 'table.md'), studyMarkdown(record));
+}
+
+async function refuseAnother(spec: StudySpec, out: string): Promise<void> {
+  const file = join(out, 'study.json');
+  if (!(await exists(file))) return;
+  const before = studySpec.parse((await readJson(file, z.looseObject({ spec: studySpec }))).spec);
+  const changed = differences(before, spec);
+  if (changed.length > 0) throw badInput(`The folder ${basename(out)} holds this study with another spec: ${changed.slice(0, 4).join('; ')}${changed.length > 4 ? `; and ${changed.length - 4} more` : ''}.`, 'Give the settings it was started with, or another folder with --out; runs that are alike are not trained again.');
+}
+
+async function readTrained(folder: string, { arm }: PlannedRun): Promise<RunRecord> {
+  const record = await new RunFolder(folder).readRecord();
+  const weights = await sha256(join(folder, 'best.safetensors'));
+  if (weights !== arm.trained?.weights) throw badInput(`The best weights of ${basename(folder)} have changed since the study began.`, 'Give another folder with --out.');
+  return record;
+}
+
+async function facts(record: RunRecord, folder: string): Promise<Partial<StudyRun>> {
+  const { steps, epochs, bestValidationDice, wallSeconds, environment, status, spec } = record;
+  return { status: status === 'stopped' ? 'stopped' : 'done', parameters: parameterCount(spec.model), steps, epochs, bestValidationDice, wallSeconds, environment, weights: await sha256(join(folder, 'best.safetensors')) };
+}
+
+async function evaluated({ spec, datasetFolder, out }: StudyRequest, finished: readonly FinishedRun[], folderOf: (run: PlannedRun) => string, host: StudyHost): Promise<StudyRecord['results'] | null> {
+  const chosen = chosenRates(spec, finished);
+  const done: EvaluatedRun[] = [];
+  for (const [i, { run, record }] of chosen.entries()) {
+    const dataset = await openDataset(datasetFolder);
+    const cases = (await readSplit(dataset, { file: run.spec.data.split, seed: run.seed, sizes: run.spec.data.splitSizes }))[spec.part];
+    if (cases.length === 0) throw badInput(`The split of ${dataset.name} has no cases in ${spec.part}.`, 'Give a split with cases there.');
+    const folder = folderOf(run);
+    const hashes = await Promise.all(dataset.cases.filter(({ id }) => cases.includes(id)).map(async (files) => [files.id, await hashesOf(files)]));
+    const key = createHash('sha256').update(JSON.stringify([await sha256(join(folder, 'best.safetensors')), spec.protocols, spec.degrees, cases, hashes])).digest('hex').slice(0, 16);
+    // a run that came from elsewhere stays as it is
+    const kept = run.arm.trained ? join(out, 'evaluations') : folder;
+    const file = join(kept, `evaluation-${key}.json`);
+    let evaluation = await readEvaluation(file);
+    if (!evaluation) {
+      evaluation = await host.evaluate(folder, cases, spec, `${i + 1} of ${chosen.length}: ${describe(run, spec)}`);
+      await mkdir(kept, { recursive: true });
+      await writeByRename(file, `${JSON.stringify(evaluation)}\n`);
+    }
+    done.push({ run, record, evaluation });
+  }
+  return done.length === 0 ? null : diceResults(spec, done);
+}
+
+/** The runs that are shown: all of the common learning rate, and those of each arm's best rate on validation. */
+function chosenRates(spec: StudySpec, finished: readonly FinishedRun[]): readonly FinishedRun[] {
+  return finished.filter(({ run }) => run.arm.trained || run.learningRate === spec.learningRates[0] || run.learningRate === bestRate(run.arm, finished));
+}
+
+function describe({ arm, seed, learningRate }: PlannedRun, { seeds, learningRates }: StudySpec): string {
+  return [arm.series, ...(arm.x === undefined || arm.x === arm.series ? [] : [String(arm.x)]), ...(seeds.length > 1 ? [`seed ${seed}`] : []), ...(learningRates.length > 1 ? [`rate ${learningRate}`] : [])].join(', ');
+}
+
+async function readEvaluation(file: string): Promise<Evaluation | null> {
+  if (!(await exists(file))) return null;
+  try {
+    // written by rename: whole or not there
+    return JSON.parse(new TextDecoder().decode(await readBytes(file))) as Evaluation;
+  } catch {
+    return null;
+  }
+}
+
+const exists = (path: string): Promise<boolean> => stat(path).then(() => true, () => false);

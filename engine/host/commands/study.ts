@@ -1,0 +1,179 @@
+/** @file `gyra study NAME|FILE`: many trainings, one table and one figure; interrupted, the same command goes on. */
+import { stat } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { BackendName } from '../../backends/choose';
+import { badInput, GyraError } from '../../contract/problem';
+import { runRecord } from '../../contract/run-record';
+import type { TrainingSpec } from '../../contract/training-spec';
+import { openDataset } from '../../data/dataset';
+import { readJson } from '../../data/file-access';
+import { writePhantomDataset } from '../../data/phantom/write-phantom-dataset';
+import { readSplit } from '../../data/split';
+import { quickened, quickOptions, quickPhantoms } from '../../experiments/quick';
+import { sha256 } from '../../experiments/run-store';
+import { runStudy } from '../../experiments/run-study';
+import { builtInStudy, irrepsOf, isStudyName, studyNames, type StudyName } from '../../experiments/studies';
+import type { StudyRecord } from '../../experiments/study-record';
+import { studySpec, type StudySpec } from '../../experiments/study-spec';
+import { studyMarkdown } from '../../experiments/study-table';
+import { backendOption } from '../backend-option';
+import { listOf, oneOf, parseCount, parseDegrees, parseMinutes } from '../option-parsers';
+import { progressLine } from '../progress-line';
+import { readTrainingSpec } from '../read-training-spec';
+import { studyHost } from '../study-host';
+
+interface Options {
+  dataset?: string;
+  quick?: boolean;
+  base: string;
+  set: string[];
+  out?: string;
+  store: string;
+  minutesPerRun?: number;
+  seeds?: number;
+  models?: string[];
+  runs?: [series: string, folder: string][];
+  irreps?: string[];
+  sizes?: number[];
+  degrees?: number[];
+  bestRate?: boolean;
+  spread?: StudySpec['spread'];
+  threads?: number;
+  backend: BackendName;
+  json?: boolean;
+}
+
+export function register(program: Command): void {
+  program
+    .command('study')
+    .description(`one of the paper's studies (${studyNames.join(', ')}), or a study file`)
+    .argument('<study>', 'name, or file with the spec of a study')
+    .option('--dataset <folder>', "data set (default: the base spec's)")
+    .addOption(new Option('--quick', 'small networks on phantoms: minutes, not hours').conflicts(['dataset', 'base', 'set', 'runs']))
+    .option('--base <spec>', 'what all trainings share: a spec file or preset', 'hippocampus-steerable')
+    .option('--set <key=value>', 'change one field of what they share; may be given again', (text: string, all: string[]) => [...all, text], [])
+    .option('--out <folder>', "the study's folder (default: studies/<name>)")
+    .option('--store <folder>', 'folder of trained runs, shared by studies', 'runs')
+    .option('--minutes-per-run <minutes>', 'stop each training after so many minutes', parseMinutes)
+    .option('--seeds <count>', 'train everything with so many seeds', parseCount)
+    .option('--models <list>', 'only these series, as in steerable,ordinary', listOf(String))
+    .option('--runs <list>', 'runs that are there already, as in steerable=FOLDER,ordinary=FOLDER', listOf(parseRun))
+    .option('--irreps <list>', 'ratios or widths to compare, as in 8:4:2,4:4:4', listOf(irrepsOf))
+    .option('--sizes <list>', 'training-set sizes', listOf(parseCount))
+    .option('--degrees <list>', 'angles of the protocol planes', listOf(parseDegrees))
+    .option('--best-rate', "train with the learning rate 0.001 too, and show each model's best on validation beside the common one")
+    .option('--spread <kind>', 'what bands show: SE or SD over cases, or seeds (SD over seeds)', oneOf(['SE', 'SD', 'seeds']))
+    .option('--threads <count>', 'threads to compute with', parseCount)
+    .addOption(backendOption())
+    .option('--json', 'print the record as one JSON document')
+    .action(run);
+}
+
+async function run(nameOrFile: string, options: Options): Promise<void> {
+  const { store, threads, backend, json, quick = false } = options;
+  const { study, datasetFolder, name } = await prepared(nameOrFile, options);
+  const trained = new Map(options.runs);
+  const spec = withOptions(await withRuns(study, trained, options.models), options);
+  const out = outOf(name, options);
+  if (spec.seeds.length > 1) await refuseMovingSplit(datasetFolder, spec);
+  const { host, stop } = studyHost({ datasetFolder, minutesPerRun: spec.minutesPerRun, threads, backend });
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  try {
+    const record = await runStudy({ spec, datasetFolder, out, store, quick, trained }, host);
+    process.stdout.write(json ? `${JSON.stringify(record)}\n` : `${studyMarkdown(record)}\nIn ${basename(out)}: study.json, figure.svg, figure.csv, table.md, table.csv.\n`);
+    refuseFailed(record);
+  } finally {
+    process.off('SIGINT', stop);
+    process.off('SIGTERM', stop);
+  }
+}
+
+const outOf = (name: string, { out, quick }: Options): string => out ?? join('studies', quick ? `${name}-quick` : name);
+
+/** The study before options change it, and the folder of its data set. */
+async function prepared(nameOrFile: string, options: Options): Promise<{ study: StudySpec; datasetFolder: string; name: string }> {
+  const { irreps, sizes, degrees } = options;
+  const given = Object.fromEntries(Object.entries({ irreps, sizes, degrees }).filter(([, value]) => value !== undefined));
+  if (!isStudyName(nameOrFile)) return fromFile(nameOrFile, options);
+  if (options.quick) {
+    const datasetFolder = join(outOf(nameOrFile, options), 'phantoms');
+    if (!(await isFolder(datasetFolder))) await writePhantoms(datasetFolder);
+    return { study: quickened(builtInStudy(nameOrFile, { ...quickOptions(nameOrFile), ...given })), datasetFolder, name: nameOrFile };
+  }
+  const { base, datasetFolder } = await baseSpec(nameOrFile, options);
+  const dataset = await openDataset(datasetFolder);
+  const split = await readSplit(dataset, { file: base.data.split, seed: base.seed, sizes: base.data.splitSizes });
+  return { study: builtInStudy(nameOrFile, { base, trainingCases: split.train.length, ...given }), datasetFolder, name: nameOrFile };
+}
+
+async function fromFile(file: string, { quick, dataset }: Options): Promise<{ study: StudySpec; datasetFolder: string; name: string }> {
+  if (!file.endsWith('.json')) throw badInput(`${basename(file)} is no study.`, `Give one of ${studyNames.join(', ')}, or a JSON file.`);
+  if (quick) throw badInput('--quick is for the studies with a name.', `Give one of ${studyNames.join(', ')}.`);
+  const study = await readJson(file, studySpec);
+  const folder = await folderOf(dataset ?? study.arms[0]!.spec.data.dataset, file);
+  return { study, datasetFolder: folder, name: study.name };
+}
+
+/** What all trainings share, with inputs and outputs of the data set. */
+async function baseSpec(name: StudyName, { base, set, dataset }: Options): Promise<{ base: TrainingSpec; datasetFolder: string }> {
+  const { spec, file } = await readTrainingSpec(base, set);
+  const datasetFolder = await folderOf(dataset ?? spec.data.dataset, file);
+  const { structures, contrasts } = await openDataset(datasetFolder);
+  const split = spec.data.split !== undefined && (await isFile(join(datasetFolder, spec.data.split))) ? spec.data.split : undefined;
+  if (dataset === undefined && split !== spec.data.split) throw badInput(`${basename(datasetFolder)} has no ${spec.data.split}.`, 'Give the split with --set data.split=FILE.');
+  const outputs = 1 + Math.max(...structures.map(({ value }) => value).filter((value) => value !== spec.lossOptions.ignoreLabel));
+  const { split: _, ...data } = spec.data;
+  // the name of the folder and not its path, so that the same training has the same key from wherever it is started
+  return { base: { ...spec, name, model: { ...spec.model, inputs: contrasts.length, outputs }, data: { ...data, dataset: basename(datasetFolder), ...(split === undefined ? {} : { split }) } }, datasetFolder };
+}
+
+/** Arms that are trained already take the place of those to train; `models` says which of these stay. */
+async function withRuns(study: StudySpec, trained: ReadonlyMap<string, string>, models?: readonly string[]): Promise<StudySpec> {
+  const wanted = new Set(models?.map(plainName));
+  const unknown = (models ?? []).filter((model) => !study.arms.some(({ series }) => plainName(series) === plainName(model)));
+  if (unknown.length > 0) throw badInput(`The study ${study.name} has no model ${unknown.join(', ')}.`, `It has ${[...new Set(study.arms.map(({ series }) => series))].join(', ')}.`);
+  const kept = study.arms.filter(({ series }) => (models ? wanted.has(plainName(series)) : trained.size === 0));
+  const given = await Promise.all([...trained].map(async ([series, folder]) => {
+    const { spec } = await readJson(join(folder, 'run.json'), runRecord);
+    return { series, ...(study.figure === 'angle' ? {} : { x: series }), spec: { ...spec, data: { ...spec.data, dataset: basename(spec.data.dataset) } }, trained: { run: basename(folder), weights: await sha256(join(folder, 'best.safetensors')) } };
+  }));
+  return { ...study, arms: [...given, ...kept.filter(({ series }) => !trained.has(series))] };
+}
+
+function withOptions(study: StudySpec, { minutesPerRun, seeds, bestRate, spread }: Options): StudySpec {
+  const rate = study.arms.find(({ trained }) => !trained)?.spec.optimiser.learningRate ?? study.learningRates[0]!;
+  const learningRates = study.learningRates.length > 1 ? study.learningRates : [...new Set([rate, ...(bestRate ? [5e-3, 1e-3] : [])])];
+  return studySpec.parse({ ...study, learningRates, seeds: seeds === undefined ? study.seeds : Array.from({ length: seeds }, (_, seed) => seed), minutesPerRun: minutesPerRun ?? study.minutesPerRun, spread: spread ?? study.spread });
+}
+
+/** `ordinary-20` for `ordinary ±20°`: what can be typed. */
+const plainName = (series: string): string => series.toLowerCase().replaceAll('³', '3').replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '');
+
+/** Without a list the split is drawn with the seed: seeds would be compared on other cases. */
+async function refuseMovingSplit(datasetFolder: string, { arms }: StudySpec): Promise<void> {
+  if (arms.every(({ spec }) => spec.data.split !== undefined) || (await isFile(join(datasetFolder, 'split.json')))) return;
+  throw badInput(`${basename(datasetFolder)} has no split file, so each seed would draw a split of its own.`, 'Write split.json into the data set (train, validation, test), or study one seed.');
+}
+
+function refuseFailed({ runs }: StudyRecord): void {
+  const failed = runs.filter(({ status }) => status === 'failed');
+  if (failed.length === 0) return;
+  throw new GyraError('internal', `${failed.length} of ${runs.length} runs failed: ${failed.map(({ series, x, problem }) => `${[series, x].filter((part) => part !== undefined && part !== '').join(' ')}: ${problem?.message}`).join(' ')}`, failed[0]!.problem!.remedy);
+}
+
+const writePhantoms = (folder: string): Promise<void> => writePhantomDataset(folder, quickPhantoms, progressLine('Phantoms made'));
+
+async function folderOf(path: string, besideFile: string): Promise<string> {
+  for (const folder of [resolve(path), resolve(besideFile, '..', path)]) if (await isFolder(folder)) return folder;
+  throw badInput(`The data set folder ${basename(path)} was not found.`, 'Give it with --dataset FOLDER.');
+}
+const isFolder = (path: string): Promise<boolean> => stat(path).then((found) => found.isDirectory(), () => false);
+const isFile = (path: string): Promise<boolean> => stat(path).then((found) => found.isFile(), () => false);
+
+function parseRun(text: string): [string, string] {
+  const equals = text.indexOf('=');
+  if (equals < 1 || equals === text.length - 1) throw new InvalidArgumentError('Give runs as series=FOLDER.');
+  return [text.slice(0, equals).trim(), text.slice(equals + 1).trim()];
+}

@@ -1,0 +1,133 @@
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { trainingSpec } from '../../engine/contract/training-spec';
+import { figureFromCsv, figureSvg } from '../../engine/experiments/figure';
+import { runStudy } from '../../engine/experiments/run-study';
+import { builtInStudy, type StudyName } from '../../engine/experiments/studies';
+import { studySpec, type StudySpec } from '../../engine/experiments/study-spec';
+import { fakeHost } from '../support/fake-study';
+import { temporaryFolder } from '../support/temporary-folder';
+import { tinyDataset, tinySpec } from '../support/tiny-dataset';
+
+const base = trainingSpec.parse({ ...tinySpec, model: { ...tinySpec.model, poolings: 2, kernelSize: 5 } });
+const study = (name: StudyName, changes: Partial<StudySpec> = {}): StudySpec => studySpec.parse({ ...builtInStudy(name, { base, trainingCases: 4, degrees: [0, 45, 90] }), part: 'validation', ...changes });
+function folders() {
+  const folder = temporaryFolder(Object.fromEntries(Object.entries(tinyDataset()).map(([path, content]) => [`blobs/${path}`, content])));
+  return { datasetFolder: join(folder, 'blobs'), out: join(folder, 'study'), store: join(folder, 'runs') };
+}
+const readText = (folder: string, file: string) => readFileSync(join(folder, file), 'utf8');
+
+describe('runStudy', () => {
+  it('trains each model once, and the figure is what its CSV holds', async () => {
+    const at = folders();
+    const { host, trained, evaluated } = fakeHost();
+    const record = await runStudy({ ...at, spec: study('rotation') }, host);
+    expect(record.status).toBe('done');
+    expect([trained.length, evaluated.length]).toEqual([5, 5]);
+    expect(readdirSync(at.out).sort()).toEqual(['figure.csv', 'figure.svg', 'study.json', 'table.csv', 'table.md']);
+    const { rows: _, ...labels } = record.results!.figure;
+    expect(labels.panels.map(({ name }) => name)).toEqual(['sagittal plane', 'coronal plane', 'axial plane', 'right angles', 'cone (cone60-v1)']);
+    expect(labels.bandLabel).toBe('Bands and bars: ± standard error over cases; n = 12 cases');
+    // 5 models and the ceiling; 3 angles in 3 planes, 24 and 24
+    const lines = readText(at.out, 'figure.csv').trimEnd().split('\n');
+    expect(lines).toHaveLength(1 + 6 * (9 + 48));
+    expect(lines[1]).toMatch(/^sagittal plane,steerable,0,0\.8[\d]*,0\.8[\d]*,0\.8[\d]*,12$/);
+    expect(figureSvg(figureFromCsv(readText(at.out, 'figure.csv'), labels))).toBe(readText(at.out, 'figure.svg'));
+    expect(record.results!.findings.join('\n')).toMatch(/steerable is flatter than ordinary \(planes\): it loses 0\.\d+ less of its upright Dice \(paired difference -0\.\d+, 95 % interval -0\.\d+ to -0\.\d+, 6 subjects, 12 cases, Wilcoxon p = 0\.031\)/);
+    expect(readText(at.out, 'table.md')).toContain('| steerable |');
+    expect(readText(at.out, 'study.json')).not.toContain(at.out);
+  });
+
+  it('says so where nothing is shown to be flatter', async () => {
+    const { host } = fakeHost();
+    const same = { ...host, evaluate: async (_folder: string, ...rest: unknown[]) => host.evaluate('ordinary', ...(rest as [never, never, never])) };
+    const { results } = await runStudy({ ...folders(), spec: study('rotation') }, same);
+    expect(results!.findings.join('\n')).toContain('steerable is not shown to be flatter or less flat than ordinary (planes): paired difference of their losses 0.000');
+  });
+
+  it('shares runs with other studies, and neither trains nor evaluates again', async () => {
+    const at = folders();
+    const first = fakeHost();
+    await runStudy({ ...at, spec: study('rotation') }, first.host);
+    const again = fakeHost();
+    const record = await runStudy({ ...at, spec: study('rotation') }, again.host);
+    expect([again.trained, again.evaluated, record.status]).toEqual([[], [], 'done']);
+    const models = fakeHost();
+    await runStudy({ ...at, out: join(at.store, 'models'), spec: study('models') }, models.host);
+    expect([models.trained.length, models.evaluated.length]).toEqual([0, 5]);
+  });
+
+  it('goes on where it was stopped', async () => {
+    const at = folders();
+    const first = fakeHost({ stopsAfter: 2 });
+    await expect(runStudy({ ...at, spec: study('models') }, first.host)).rejects.toMatchObject({ code: 'cancelled' });
+    expect(JSON.parse(readText(at.out, 'study.json')).status).toBe('stopped');
+    const second = fakeHost();
+    expect((await runStudy({ ...at, spec: study('models') }, second.host)).status).toBe('done');
+    expect([first.trained.length, second.trained.length]).toEqual([2, 3]);
+  });
+
+  it('refuses a study whose spec has changed, with the difference, and leaves it as it was', async () => {
+    const at = folders();
+    await runStudy({ ...at, spec: study('models') }, fakeHost().host);
+    const before = readText(at.out, 'study.json');
+    const arms = study('models').arms.map((arm, i) => (i === 1 ? { ...arm, spec: { ...arm.spec, loss: 'dice' as const } } : arm));
+    const changed = runStudy({ ...at, spec: study('models', { arms, minutesPerRun: 3 }) }, fakeHost().host);
+    await expect(changed).rejects.toMatchObject({ code: 'bad-input', message: 'The folder study holds this study with another spec: arms.1.spec.loss: "cross-entropy+dice" before, "dice" now; minutesPerRun: nothing before, 3 now.' });
+    expect(readText(at.out, 'study.json')).toBe(before);
+  });
+
+  it('names a run that failed without its path, and does the others', async () => {
+    const at = folders();
+    const record = await runStudy({ ...at, spec: study('models') }, fakeHost({ fails: 'group-unet' }).host);
+    expect(record.status).toBe('failed');
+    expect(record.runs.map(({ status }) => status)).toEqual(['done', 'done', 'done', 'done', 'failed']);
+    expect(record.runs[4]!.problem!.message).toBe('no group-unet at x');
+    expect(record.results!.figure.rows.filter(({ panel }) => panel === 'mean of structures').map(({ x }) => x)).toEqual(['steerable', 'ordinary', 'ordinary ±20°', 'ordinary full']);
+    expect(readText(at.out, 'table.md')).toContain('- Failed: group CNN');
+  });
+
+  it('refuses runs that were trained on other data under the same names', async () => {
+    const at = folders();
+    const { host } = fakeHost();
+    const withData = { ...host, train: async (...args: Parameters<typeof host.train>) => {
+      const record = { ...(await host.train(...args)), data: [{ case: 'a', part: 'train' as const, image: 'another', label: 'another' }] };
+      writeFileSync(join(args[1], 'run.json'), JSON.stringify(record));
+      return record;
+    } };
+    await runStudy({ ...at, spec: study('models') }, withData);
+    const { runs } = await runStudy({ ...at, spec: study('models') }, fakeHost().host);
+    expect(runs[0]).toMatchObject({ status: 'failed', problem: { message: expect.stringContaining('was trained on other data: a changed since') } });
+  });
+
+  it('shows the spread over seeds, the best learning rate beside the common one, and comparisons at equal set sizes', async () => {
+    const at = folders();
+    const { host, trained } = fakeHost();
+    const record = await runStudy({ ...at, spec: study('set-size', { seeds: [0, 1], learningRates: [0.001, 0.005] }) }, host);
+    expect(trained).toHaveLength(3 * 2 * 2 * 2);
+    const { figure, comparisons, table } = record.results!;
+    expect(new Set(figure.rows.map(({ series }) => series))).toEqual(new Set(['steerable', 'steerable, own best rate 0.005', 'ordinary', 'ordinary, own best rate 0.005', 'ordinary full', 'ordinary full, own best rate 0.005']));
+    expect(figure.bandLabel).toContain('standard deviation over 2 seeds');
+    expect(figure.rows.map(({ x }) => x)).toContain(4);
+    expect(new Set(comparisons.map(({ first }) => first))).toEqual(new Set(['steerable (2)', 'steerable (4)']));
+    expect(table.rows[0]).toMatchObject({ 'training cases': 2, seeds: 2, cases: 12, subjects: 6, 'upright SD over seeds': 0 });
+  });
+
+  it('draws parameters stored and live', async () => {
+    const { results } = await runStudy({ ...folders(), spec: study('parameters') }, fakeHost().host);
+    const x = (panel: string, series: string) => results!.figure.rows.filter((row) => row.panel === panel && row.series === series).map((row) => Number(row.x));
+    const [stored, live] = [x('parameters stored', 'steerable 3³'), x('parameters live', 'steerable 3³')];
+    expect(stored).toHaveLength(3);
+    stored.forEach((count, i) => expect(live[i]!).toBeLessThan(count));
+    expect(x('parameters live', 'ordinary 3³')).toEqual(x('parameters stored', 'ordinary 3³'));
+  });
+
+  it('measures time and memory instead of Dice', async () => {
+    const { results } = await runStudy({ ...folders(), spec: study('cost') }, fakeHost().host);
+    expect(results!.figure.rows.filter(({ series }) => series === 'steerable')).toEqual([
+      { panel: 'time per epoch', series: 'steerable', x: 'steerable', mean: 2.5, low: 2, high: 3, n: 2 },
+      { panel: 'memory of a step', series: 'steerable', x: 'steerable', mean: 3, low: null, high: null, n: 1 },
+    ]);
+  });
+});
