@@ -8,7 +8,7 @@ import type { StudyHost } from '../experiments/run-study';
 import { loadNetwork } from '../training/weights-file';
 import { startChosenBackend } from './backend-option';
 import { casesNamed, evaluateCases } from './evaluate-cases';
-import { planStep } from './plan-step';
+import { patchShape, planStep } from './plan-step';
 import { progressLine } from './progress-line';
 import { startTrainingJob, type TrainingJob } from './training-job';
 
@@ -55,7 +55,7 @@ export function studyHost({ datasetFolder, minutesPerRun, threads, backend }: St
       }
     },
     async planMemory({ model, sampling }) {
-      return (await planStep(model, sampling.patchSize, threads))?.memoryBytes ?? null;
+      return (await planStep(model, patchShape(model, sampling.patchSize), threads))?.memoryBytes ?? null;
     },
   };
   return {

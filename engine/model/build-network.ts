@@ -16,8 +16,8 @@ export function planVariables(spec: ModelSpec): readonly PlannedVariable[] {
   }
 }
 
-/** A network with fresh weights; the same spec and seed give the same. */
-export function buildNetwork(spec: ModelSpec, seed: number): Network {
+/** A network with fresh weights; the same spec and seed give the same. With `blank` all weights are 0, which takes no time: enough for a plan. */
+export function buildNetwork(spec: ModelSpec, seed: number | 'blank'): Network {
   const all = [...makeVariables(planVariables(spec), seed)];
   const [variables, statistics] = [true, false].map((trainable) => new Map(all.filter(([, one]) => one.trainable === trainable))) as [Map<string, Variable>, Map<string, Variable>];
   return {

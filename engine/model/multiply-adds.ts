@@ -1,7 +1,7 @@
 /**
  * @file Multiply-adds of an operator, from shapes alone. Linear maps are counted exactly, as if the padding around a volume were computed: one for each product that is added up.
- * All other operators (norms, gates, pooling, losses, Adam, copies) count one for each element they read. Winograd's transforms and symmetries of the lattice, which save
- * products, are left out: it is what the operator is, not how one kernel goes about it.
+ * All other operators (norms, gates, pooling, losses, Adam, copies) count one for each element they read. A steerable convolution is counted as the factorised
+ * algorithm computes it, never the dense kernel; Winograd's savings in ordinary ones are left out.
  */
 import type { ResampleAttributes, SteerableConvolutionAttributes, OperatorName, Operators } from '../ops/operators';
 import { axisTaps } from '../math/axis-map';
@@ -51,32 +51,38 @@ const mixing = (paths: ReturnType<typeof selfPathsOf>, irrepsOut: Irreps): numbe
   paths.reduce((sum, { multiplicityIn, multiplicityOut, entryOut }) => sum + multiplicityIn * multiplicityOut * (2 * irrepsOut[entryOut].degree + 1), 0);
 
 /**
- * Of one voxel, the factorised steerable convolution up to its streams:
- * shells, each harmonic summed over the taps of each shell where it is not zero, for each component in; radial functions, each shell into each function it meets; Clebsch-Gordan coefficients
- * that are not zero, for each copy in, harmonic, degree out and function that lives on the lattice.
+ * Of one voxel, the factorised steerable convolution up to its streams. For each component in: patterns in the plane, of which each harmonic on each shell has one, up to a factor, for each plane of equal y,
+ * and each distinct one is summed once; these patterns into the harmonics of each shell; the shells into each radial function that is not zero there. For each copy in: the Clebsch-Gordan
+ * coefficients that are not zero, for each harmonic, kind of irrep out and radial function that lives on the lattice.
  */
 function streams({ irrepsIn, irrepsOut, harmonics, lattice: spec }: SteerableConvolutionAttributes): number {
   const { taps } = lattice(spec);
-  const shells = new Map(taps.map((tap) => [tap.radius.toPrecision(9), tap]));
+  const shells = groups(taps, ({ radius }) => radius.toPrecision(9));
+  const patterns = new Map<string, number>();
   const degrees = harmonics.map(({ degree, parity }) => {
-    const components = taps.map(({ point, radius }) => (radius > 0 || degree === 0 ? [...sphericalHarmonics(degree, point)].slice(degree ** 2) : []));
-    const met = [...shells.values()].filter(({ radius }) => radius > 0 || degree === 0);
-    return {
-      degree, parity,
-      inShells: components.flat().filter((value) => Math.abs(value) > 1e-9).length,
-      inFunctions: (2 * degree + 1) * met.flatMap(({ basis }) => basis).filter((value) => value !== 0).length,
-      functions: liveCount(met.map(({ basis }) => basis)),
-    };
+    const met = shells.filter(([{ radius }]) => radius > 0 || degree === 0);
+    let inPlanes = 0;
+    for (const shell of met)
+      for (let component = 0; component < 2 * degree + 1; component++)
+        for (const plane of groups(shell, ({ offset }) => String(offset[1]))) {
+          const values = plane.map(({ offset: [x, , z], point }) => ({ x, z, value: sphericalHarmonics(degree, point)[degree ** 2 + component] })).filter(({ value }) => Math.abs(value) > 1e-9);
+          if (values.length === 0) continue;
+          inPlanes++;
+          patterns.set(values.map(({ x, z, value }) => `${x} ${z} ${(value / values[0].value).toFixed(6)}`).join(), values.length);
+        }
+    const bases = met.map(([{ basis }]) => basis);
+    return { degree, parity, inPlanes, inFunctions: (2 * degree + 1) * bases.flat().filter((value) => value !== 0).length, functions: liveCount(bases) };
   });
-  const perComponent = degrees.reduce((sum, { inShells, inFunctions }) => sum + inShells + inFunctions, 0);
+  const sum = (counts: readonly number[]): number => counts.reduce((a, b) => a + b, 0);
+  const perComponent = sum([...patterns.values(), ...degrees.map(({ inPlanes, inFunctions }) => inPlanes + inFunctions)]);
   const outKinds = [...new Map(irrepsOut.map((irrep) => [`${irrep.degree} ${irrep.parity}`, irrep])).values()];
-  const couplings = irrepsIn.reduce((sum, input) => {
+  const couplings = irrepsIn.map((input) => {
     const perCopy = degrees.flatMap(({ degree, parity, functions }) =>
       outKinds.filter((output) => input.parity * parity === output.parity && couples(input.degree, degree, output.degree)).map((output) => functions * clebschGordan(input.degree, degree, output.degree).filter((value) => Math.abs(value) > 1e-9).length),
     );
-    return sum + input.multiplicity * perCopy.reduce((a, b) => a + b, 0);
-  }, 0);
-  return dimension(irrepsIn) * perComponent + couplings;
+    return input.multiplicity * sum(perCopy);
+  });
+  return dimension(irrepsIn) * perComponent + sum(couplings);
 }
 
 /** Of one voxel: every stream with its weight, and the self-connection. */
@@ -85,6 +91,12 @@ function mixed({ irrepsIn, irrepsOut, harmonics, lattice: spec }: SteerableConvo
   const functionsOf = (degree: number): number => liveCount(taps.filter(({ radius }) => radius > 0 || degree === 0).map(({ basis }) => basis));
   const convolution = pathsOf(irrepsIn, irrepsOut, harmonics).reduce((sum, path) => sum + functionsOf(path.degree) * mixing([path], irrepsOut), 0);
   return convolution + mixing(selfPathsOf(irrepsIn, irrepsOut), irrepsOut);
+}
+
+function groups<T>(items: readonly T[], key: (item: T) => string): readonly (readonly T[])[] {
+  const found = new Map<string, T[]>();
+  for (const item of items) found.set(key(item), [...(found.get(key(item)) ?? []), item]);
+  return [...found.values()];
 }
 
 /** Radial functions that are not zero at every shell. */

@@ -1,5 +1,5 @@
 /** @file A network's variables before any is made: names, shapes, starting values. Building and counting read the same list. */
-import { variable, tensor, type Variable } from '@tensorflow/tfjs-core';
+import { variable, tensor, zeros, type Variable } from '@tensorflow/tfjs-core';
 import { Random } from '../math/random';
 
 export interface PlannedVariable {
@@ -24,13 +24,16 @@ export function countParameters(plan: readonly PlannedVariable[]): { stored: num
   };
 }
 
-/** Each variable draws from its own stream of the seed: one more never changes the others. */
-export function makeVariables(plan: readonly PlannedVariable[], seed: number): Map<string, Variable> {
+/** Each variable draws from its own stream of the seed: one more never changes the others. With `blank` all are 0 and nothing is drawn. */
+export function makeVariables(plan: readonly PlannedVariable[], seed: number | 'blank'): Map<string, Variable> {
+  const drawn = ({ name, shape, start }: PlannedVariable, seed: number): Float32Array => {
+    const random = Random.stream(seed, name);
+    return Float32Array.from({ length: size(shape) }, () => ('normal' in start ? start.normal * random.normal() : start.constant));
+  };
   return new Map(
-    plan.map(({ name, shape, start, isStatistic = false }) => {
-      const random = Random.stream(seed, name);
-      const values = Float32Array.from({ length: size(shape) }, () => ('normal' in start ? start.normal * random.normal() : start.constant));
-      const initial = tensor(values, [...shape]);
+    plan.map((planned) => {
+      const { name, shape, isStatistic = false } = planned;
+      const initial = seed === 'blank' ? zeros([...shape]) : tensor(drawn(planned, seed), [...shape]);
       const made = variable(initial, !isStatistic);
       initial.dispose();
       return [name, made];

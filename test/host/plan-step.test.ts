@@ -2,17 +2,19 @@ import { tidy, zeros, type Tensor4D, type Tensor5D } from '@tensorflow/tfjs-core
 import { expect, it } from 'vitest';
 import { startBackend } from '../../engine/backends/choose';
 import { modelSpec } from '../../engine/contract/model-spec';
-import { largestPatch, planStep, refuseWhatDoesNotFit } from '../../engine/host/plan-step';
+import { largestPatch, planStep, refuseVolumesThatDoNotFit, refuseWhatDoesNotFit, totalMultiplyAdds } from '../../engine/host/plan-step';
+import { parameterCount } from '../../engine/model/cost';
 import { buildNetwork } from '../../engine/model/build-network';
 import { valueAndGradients } from '../../engine/ops/backpropagation';
 import { segmentationLoss } from '../../engine/ops/segmentation-loss';
 import { Adam } from '../../engine/training/adam';
 
+const cube = (side: number): [number, number, number] => [side, side, side];
 const steerable = modelSpec.parse({ architecture: 'steerable-unet', inputs: 2, outputs: 3, poolings: 2, kernelSize: 5, irreps: '4x0e+2x1e+1x2e' });
 const ordinary = modelSpec.parse({ architecture: 'unet', inputs: 2, outputs: 3, poolings: 2, kernelSize: 5, features: 6 });
 
 it.each([[steerable, 16], [steerable, 32], [ordinary, 16], [ordinary, 32]] as const)('the plan of a step of %o on %i^3 is within 10 % of its high-water mark', async (spec, side) => {
-  const plan = (await planStep(spec, side, 2))!;
+  const plan = (await planStep(spec, cube(side), 2))!;
   const { backend, dispose } = await startBackend({ threads: 2 });
   tidy(() => {
     const network = buildNetwork(spec, 0);
@@ -27,7 +29,32 @@ it.each([[steerable, 16], [steerable, 32], [ordinary, 16], [ordinary, 32]] as co
 it('what does not fit is refused with the largest patch that would', async () => {
   const wide = modelSpec.parse({ architecture: 'unet', outputs: 2, poolings: 1, kernelSize: 3, features: 64 });
   const largest = await largestPatch(wide, 160, 2);
-  expect(await planStep(wide, largest, 2)).not.toBeNull();
-  expect(await planStep(wide, largest + 2, 2)).toBeNull();
+  expect(await planStep(wide, cube(largest), 2)).not.toBeNull();
+  expect(await planStep(wide, cube(largest + 2), 2)).toBeNull();
   await expect(refuseWhatDoesNotFit(wide, 160, 2)).rejects.toMatchObject({ code: 'bad-input', remedy: expect.stringContaining(`${largest}^3`) as string });
+});
+it('whole volumes that do not fit are refused with the largest margin that would, or the largest patch', async () => {
+  const wide = modelSpec.parse({ architecture: 'unet', outputs: 2, poolings: 1, kernelSize: 3, features: 64 });
+  const largest = await largestPatch(wide, 160, 2);
+  const shapes = [cube(16), cube(largest - 4)];
+  expect((await refuseVolumesThatDoNotFit(wide, shapes, 4, 2)).canvas).toEqual(cube(largest));
+  await expect(refuseVolumesThatDoNotFit(wide, shapes, 12, 2)).rejects.toMatchObject({ code: 'bad-input', message: expect.stringContaining(`${largest + 8}x${largest + 8}x${largest + 8}`) as string, remedy: expect.stringContaining('sampling.marginVoxels to 4 at most') as string });
+  await expect(refuseVolumesThatDoNotFit(wide, [cube(160)], 2, 2)).rejects.toMatchObject({ remedy: expect.stringContaining(`sampling.patchSize to ${largest} at most`) as string });
+});
+it('the operators of a plan are those of the network: forward, and three times as many multiply-adds in a step but for the gradient of the image', async () => {
+  const tiny = modelSpec.parse({ architecture: 'unet', inputs: 1, outputs: 3, poolings: 1, kernelSize: 3, features: 2 });
+  const { forward, step } = (await planStep(tiny, cube(4), 2))!;
+  const convolutions = (calls: typeof step): typeof step => calls.filter(({ name }) => name.includes('Convolution'));
+  const expected = 27 * (64 * (1 * 2 + 2 * 2) + 8 * (2 * 4 + 4 * 4) + 64 * ((4 + 2) * 2 + 2 * 2));
+  expect(totalMultiplyAdds(convolutions(forward))).toBe(expected);
+  expect(totalMultiplyAdds(convolutions(step))).toBe(3 * expected - 27 * 64 * 1 * 2);
+  expect(step.slice(0, forward.length)).toEqual(forward);
+  expect(step.filter(({ name }) => name === 'AdamStep')).toHaveLength(6 * 3 + 2);
+  expect(step.filter(({ name }) => name.startsWith('SegmentationLoss'))).toHaveLength(2);
+});
+it('a wide network is planned without drawing its weights', async () => {
+  const wide = modelSpec.parse({ architecture: 'unet', outputs: 2, poolings: 3, kernelSize: 5, features: 32 });
+  const plan = (await planStep(wide, cube(16), 2))!;
+  // value, gradient and two moments
+  expect(plan.highWaterBytes).toBeGreaterThan(4 * 4 * parameterCount(wide).stored);
 });

@@ -17,7 +17,7 @@ function random(name: string, ...shape: number[]): Values {
   return { shape, data: Float64Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => stream.normal()) };
 }
 
-/** The factorised steerable convolution in plain loops, counting each product; zeros around the volume are read and counted. */
+/** The factorised steerable convolution in plain loops, counting each product; zeros beside it are read and counted, planes beyond it are not made. */
 function countedSteerableConvolution(x: Values, weight: Values, self: Values, { irrepsIn, irrepsOut, harmonics, lattice: spec }: SteerableConvolutionAttributes): { y: number[]; count: number } {
   let count = 0;
   const times = (a: number, b: number): number => (count++, a * b);
@@ -30,6 +30,14 @@ function countedSteerableConvolution(x: Values, weight: Values, self: Values, { 
   const paths = pathsOf(irrepsIn, irrepsOut, harmonics);
   const columns = weightsOf(paths);
   const read = (z: number, y: number, x0: number, c: number): number => (z < 0 || y < 0 || x0 < 0 || z >= nz || y >= ny || x0 >= nx ? 0 : x.data[((z * ny + y) * nx + x0) * channelsIn + c]);
+  // patterns over (x, z) are summed once for each voxel they are centred on, whichever harmonics read them from whichever plane
+  const maps = new Map<string, number>();
+  const map = (pattern: readonly { dx: number; dz: number; value: number }[], z: number, y: number, x0: number, c: number): number => {
+    if (y < 0 || y >= ny) return 0;
+    const key = `${pattern.map(({ dx, dz, value }) => `${dx} ${dz} ${value.toFixed(6)}`).join()} at ${x0} ${y} ${z} ${c}`;
+    if (!maps.has(key)) maps.set(key, pattern.reduce((sum, { dx, dz, value }) => sum + times(value, read(z + dz, y, x0 + dx, c)), 0));
+    return maps.get(key)!;
+  };
   const y: number[] = [];
   for (let z0 = 0; z0 < nz; z0++) for (let y0 = 0; y0 < ny; y0++) for (let x0 = 0; x0 < nx; x0++) {
     const out = new Array<number>(channelsOut).fill(0);
@@ -39,9 +47,9 @@ function countedSteerableConvolution(x: Values, weight: Values, self: Values, { 
       for (const shell of shells) {
         if (degree > 0 && shell[0].radius === 0) continue;
         let sum = 0;
-        for (const { offset, point } of shell) {
-          const value = sphericalHarmonics(degree, point)[degree ** 2 + j];
-          if (Math.abs(value) > 1e-9) sum += times(value, read(z0 + offset[2], y0 + offset[1], x0 + offset[0], c));
+        for (const dy of new Set(shell.map(({ offset }) => offset[1]))) {
+          const plane = shell.filter(({ offset }) => offset[1] === dy).map(({ offset, point }) => ({ dx: offset[0], dz: offset[2], value: sphericalHarmonics(degree, point)[degree ** 2 + j] })).filter(({ value }) => Math.abs(value) > 1e-9);
+          if (plane.length > 0) sum += times(plane[0].value, map(plane.map((tap) => ({ ...tap, value: tap.value / plane[0].value })), z0, y0 + dy, x0, c));
         }
         shell[0].basis.forEach((value, b) => { if (value !== 0) sums[b] += times(value, sum); });
       }
@@ -81,6 +89,9 @@ function countedSteerableConvolution(x: Values, weight: Values, self: Values, { 
   return { y, count };
 }
 
+/** As tall as a kernel, so that every plane is read through every pattern. */
+const volume = [1, 1, 5, 2];
+
 describe('multiply-adds', () => {
   it.each([
     ['2x0e+1x1e', '1x0e+2x1e', '1x0e+1x1e', { diameter: 3, steps: [1, 1, 1], radialFunctions: 3, cutoff: false }],
@@ -89,7 +100,7 @@ describe('multiply-adds', () => {
   ] as const)('of a steerable convolution %s -> %s are those of a plain factorised one that gives the right answer', (from, to, harmonicsText, spec) => {
     const [irrepsIn, irrepsOut, harmonics] = [from, to, harmonicsText].map(parseIrreps);
     const attributes = { irrepsIn, irrepsOut, harmonics, lattice: spec };
-    const x = random('x', 1, 2, 2, 3, dimension(irrepsIn));
+    const x = random('x', ...volume, dimension(irrepsIn));
     const weight = random('weight', spec.radialFunctions, weightsOf(pathsOf(irrepsIn, irrepsOut, harmonics)));
     const self = random('self', weightsOf(selfPathsOf(irrepsIn, irrepsOut)));
     const { y, count } = countedSteerableConvolution(x, weight, self, attributes);
@@ -98,8 +109,8 @@ describe('multiply-adds', () => {
     const shapes = { x: x.shape, weight: weight.shape, self: self.shape };
     expect(multiplyAdds({ name: 'SteerableConvolution', shapes, attributes })).toBe(count);
     // both gradients: streams of dy in place of x, and two mixings instead of one
-    const adjoint = countedSteerableConvolution(random('dy', 1, 2, 2, 3, dimension(irrepsOut)), random('weight', spec.radialFunctions, weightsOf(pathsOf(irrepsOut, irrepsIn, harmonics))), self, { ...attributes, irrepsIn: irrepsOut, irrepsOut: irrepsIn });
-    const backward = multiplyAdds({ name: 'SteerableConvolutionBackward', shapes: { ...shapes, dy: [1, 2, 2, 3, dimension(irrepsOut)] }, attributes });
+    const adjoint = countedSteerableConvolution(random('dy', ...volume, dimension(irrepsOut)), random('weight', spec.radialFunctions, weightsOf(pathsOf(irrepsOut, irrepsIn, harmonics))), self, { ...attributes, irrepsIn: irrepsOut, irrepsOut: irrepsIn });
+    const backward = multiplyAdds({ name: 'SteerableConvolutionBackward', shapes: { ...shapes, dy: [...volume, dimension(irrepsOut)] }, attributes });
     expect(backward).toBeGreaterThan(adjoint.count);
     expect(backward).toBeLessThan(adjoint.count + count);
   });

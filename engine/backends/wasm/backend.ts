@@ -57,7 +57,7 @@ export class WasmBackend extends MathBackendCPU {
     if (!this.inHeap(data.values)) {
       const pointer = this.machine.heap.allocate(size * 4);
       const view = info.dtype === 'float32' ? this.machine.heap.floats(pointer, size) : this.machine.heap.integers(pointer, size);
-      view.set(data.values);
+      if (!this.machine.planOnly) view.set(data.values);
       data.values = view;
     }
     return { pointer: (data.values as Float32Array).byteOffset, shape: info.shape, size };

@@ -43,6 +43,9 @@ export class Machine {
   get threads(): number {
     return this.options.planOnly ? this.options.threads : 1 + this.workers.length;
   }
+  get planOnly(): boolean {
+    return this.options.planOnly ?? false;
+  }
   get relaxed(): boolean {
     return this.options.relaxed;
   }

@@ -2,7 +2,8 @@
 import type { Command } from 'commander';
 import { parameterCount } from '../../model/cost';
 import { parseCount } from '../option-parsers';
-import { refuseWhatDoesNotFit } from '../plan-step';
+import { estimateSeconds } from '../estimate-seconds';
+import { refuseWhatDoesNotFit, totalMultiplyAdds } from '../plan-step';
 import { readTrainingSpec } from '../read-training-spec';
 
 interface Options {
@@ -15,7 +16,7 @@ interface Options {
 export function register(program: Command): void {
   program
     .command('cost')
-    .description('parameters and memory of a model; SPEC is a JSON file or a preset of assets/presets')
+    .description('parameters, multiply-adds, memory and about the seconds of a step; SPEC is a JSON file or a preset of assets/presets')
     .argument('<spec>', 'spec file, or name of a preset')
     .option('--set <key=value>', 'change one field of the spec, as in --set model.features=30; may be given again', (text: string, all: string[]) => [...all, text], [])
     .option('--patch <voxels>', 'side of the cube one training step sees', parseCount, 128)
@@ -27,11 +28,19 @@ export function register(program: Command): void {
 async function run(specName: string, { set, patch, threads, json }: Options): Promise<void> {
   const { spec } = await readTrainingSpec(specName, set);
   const parameters = parameterCount(spec.model);
-  const { highWaterBytes, memoryBytes } = await refuseWhatDoesNotFit(spec.model, patch, threads);
-  const inMiB = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)} MiB`;
-  process.stdout.write(
-    json
-      ? `${JSON.stringify({ parameters, patch, highWaterBytes, memoryBytes })}\n`
-      : `parameters  ${parameters.stored}, of which ${parameters.live} live\nmemory      ${inMiB(highWaterBytes)} of tensors at most in a training step on ${patch}^3, ${inMiB(memoryBytes)} with the gaps between them\n`,
-  );
+  const { highWaterBytes, memoryBytes, forward, step } = await refuseWhatDoesNotFit(spec.model, patch, threads);
+  const multiplyAdds = { forward: totalMultiplyAdds(forward), step: totalMultiplyAdds(step) };
+  const [forwardSeconds, stepSeconds] = await estimateSeconds([forward, step], threads);
+  const estimatedSeconds = { forward: forwardSeconds, step: stepSeconds };
+  const facts: readonly (readonly [string, string])[] = [
+    ['parameters', `${parameters.stored}, of which ${parameters.live} live`],
+    ['multiply-adds', `${inBillions(multiplyAdds.forward)} forward, ${inBillions(multiplyAdds.step)} in a training step on ${patch}^3`],
+    ['memory', `${inMiB(highWaterBytes)} of tensors at most in a training step, ${inMiB(memoryBytes)} with the gaps between them`],
+    ['time', `about ${inSeconds(forwardSeconds)} forward, ${inSeconds(stepSeconds)} a training step: an estimate from short measurements on this machine, just now`],
+  ];
+  process.stdout.write(json ? `${JSON.stringify({ parameters, patch, multiplyAdds, highWaterBytes, memoryBytes, estimatedSeconds })}\n` : facts.map(([name, value]) => `${name.padEnd(14)}${value}\n`).join(''));
 }
+
+const inMiB = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)} MiB`;
+const inBillions = (count: number): string => `${(count / 1e9).toPrecision(3)} G`;
+const inSeconds = (seconds: number): string => `${seconds.toPrecision(2)} s`;
