@@ -1,90 +1,145 @@
-/** @file `npm run bench:peers`: our rows and PyTorch's with e3nn in turn, on the same threads, in one run. Installs PyTorch into .gyra/peers (gigabytes) the first time; never part of the tests. */
-import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+/**
+ * @file `npm run bench:peers`: our rows in turn with PyTorch's and onnxruntime's, on the same threads, in one run, beside the bars of issue 4. About ten minutes; the first time it installs PyTorch.
+ * Every finished row is kept: an interrupted run goes on where it stopped. Never part of the tests.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg } from 'node:os';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { startOnnxruntime } from './peers/onnxruntime.mjs';
+import { setUpPytorch, startPytorch } from './peers/pytorch.mjs';
 import { endWith, root, SetupError } from './setup.mjs';
 
-const packages = ['torch==2.13.0', 'e3nn==0.6.0'];
-const folder = join(root, '.gyra', 'peers');
-const python = join(folder, 'python', process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
-const rounds = 3;
-/** Our row, the peer's, and at least how many times faster ours shall be (issue 4, section 3). */
-const comparisons = [
-  { ours: 'steerable-conv/forward', peer: 'steerable-conv/forward', bar: 8 },
-  { ours: 'steerable-conv/backward', peer: 'steerable-conv/backward', bar: 9 },
-  { ours: 'steerable-unet/step', peer: 'steerable-unet/step', bar: 10 },
-  { ours: 'steerable-unet/step', peer: 'unet/step', bar: 6 },
-  { ours: 'unet/step', peer: 'unet/step', bar: 1.5 },
-  { ours: 'unet/predict', peer: 'unet/predict', bar: 2 },
+const resultFile = join(root, '.gyra', 'bench-peers.json');
+/** What is measured: our row, and the peers it takes turns with. */
+const measurements = [
+  { row: 'steerable-conv/forward', peers: ['pytorch'] },
+  { row: 'steerable-conv/backward', peers: ['pytorch'] },
+  { row: 'conv/forward', peers: ['pytorch', 'onnxruntime'] },
+  { row: 'conv/backward', peers: ['pytorch'] },
+  { row: 'unet/predict', peers: ['pytorch'] },
+  { row: 'unet/step', peers: ['pytorch'] },
+  { row: 'steerable-unet/step', peers: ['pytorch'] },
+  { row: 'group-unet/step', peers: [] },
+  ...['live/48', 'live/48-full', 'engine/ready', 'network/built'].map((row) => ({ row, peers: [] })),
+];
+/** How many times faster ours is than what stands under `than`, and how many times it shall be at least; without `bar`, only shown. */
+const ratios = [
+  { ours: 'steerable-conv/forward', than: 'pytorch steerable-conv/forward', bar: 8 },
+  { ours: 'steerable-conv/backward', than: 'pytorch steerable-conv/backward', bar: 9 },
+  { ours: 'steerable-conv/forward', than: 'onnxruntime conv/forward' },
+  { ours: 'conv/forward', than: 'pytorch conv/forward' },
+  { ours: 'conv/forward', than: 'onnxruntime conv/forward' },
+  { ours: 'conv/backward', than: 'pytorch conv/backward' },
+  { ours: 'steerable-unet/step', than: 'pytorch steerable-unet/step', bar: 10 },
+  { ours: 'steerable-unet/step', than: 'pytorch unet/step', bar: 6 },
+  { ours: 'steerable-unet/step', than: 'ours unet/step', bar: 1 / 0.6 },
+  { ours: 'unet/step', than: 'pytorch unet/step', bar: 1.5 },
+  { ours: 'unet/predict', than: 'pytorch unet/predict', bar: 2 },
+];
+/** Milliseconds at most. */
+const limits = [
+  { ours: 'live/48', bar: 1000 / 8 },
+  { ours: 'live/48-full', bar: 1000 / 2.5 },
+  { ours: 'engine/ready', bar: 1000 },
+  { ours: 'network/built', bar: 300 },
 ];
 
-function run(command, args, what) {
-  const { status } = spawnSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'] });
-  if (status !== 0) throw new SetupError(`${what} failed.`, 'Check that Python 3.10 or later with venv is installed and that packages can be fetched, then run the same command again.');
+function readOptions() {
+  const { values } = parseArgs({ options: { only: { type: 'string' }, rounds: { type: 'string', default: '3' }, threads: { type: 'string', default: String(availableParallelism()) }, again: { type: 'boolean', default: false }, json: { type: 'boolean', default: false } } });
+  const [rounds, threads] = [values.rounds, values.threads].map(Number);
+  if (![rounds, threads].every((count) => Number.isInteger(count) && count > 0)) throw new SetupError('--rounds and --threads take a whole number from 1.', 'For instance: npm run bench:peers -- --rounds 3');
+  const chosen = measurements.filter(({ row }) => !values.only || row === values.only);
+  if (!chosen.length) throw new SetupError(`No row is called ${values.only}.`, `Choose among ${measurements.map(({ row }) => row).join(', ')}.`);
+  return { ...values, rounds, threads, chosen };
 }
 
-function setUp() {
-  if (existsSync(join(folder, 'ready'))) return;
-  mkdirSync(folder, { recursive: true });
-  console.log('Installing PyTorch and e3nn (gigabytes) into .gyra/peers …');
-  run(process.platform === 'win32' ? 'python' : 'python3', ['-m', 'venv', join(folder, 'python')], 'Making the Python environment');
-  run(python, ['-m', 'pip', 'install', '--quiet', ...packages], 'Installing PyTorch');
-  writeFileSync(join(folder, 'ready'), packages.join('\n'));
-}
-
-/** The peers' process: asks for a row, gets its time. Its idle threads sleep, so that they do not slow ours. */
-function startPeers(threads) {
-  const child = spawn(python, [join(root, 'scripts', 'peers', 'peers.py')], { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, GYRA_PEER_THREADS: String(threads), OMP_WAIT_POLICY: 'PASSIVE', KMP_BLOCKTIME: '0' } });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const next = async () => {
-    const { value, done } = await lines.next();
-    if (done) throw new SetupError('The peers ended early.', 'Its messages are above; delete .gyra/peers to install it again.');
-    return JSON.parse(value);
-  };
-  return {
-    next,
-    measure: (row) => (child.stdin.write(`${row}\n`), next()),
-    end: () => child.stdin.end(),
-  };
-}
-
+/** Our row in a process of its own: least milliseconds, or the median where a person would feel it. */
 function ours(row, threads) {
-  const { status, stdout } = spawnSync(process.execPath, [join(root, 'scripts', 'gyra.mjs'), 'bench', '--rows', row, '--threads', String(threads), '--json'], { stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8' });
+  const quick = /\/(step|predict)$/.test(row) ? ['--repeats', '1'] : [];
+  const { status, stdout } = spawnSync(process.execPath, [join(root, 'scripts', 'gyra.mjs'), 'bench', '--rows', row, '--threads', String(threads), ...quick, '--json'], { stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8' });
   if (status !== 0) throw new SetupError(`gyra bench --rows ${row} failed.`, 'Its message is above.');
   const { rows, kernelVariant } = JSON.parse(stdout);
-  return { ms: rows.find(({ id }) => id === row).ms, kernelVariant };
+  const { ms, figure } = rows.find(({ id }) => id === row);
+  return { ms, figure, kernelVariant };
+}
+
+/** Conditions that rows of one run share. */
+const conditionsOf = (threads) => ({ machine: cpus()[0]?.model.trim() ?? '', threads, node: process.version });
+
+/** The unfinished run under the same conditions, or a new one. */
+function openRun(conditions, { again, only }) {
+  const fresh = { ...conditions, begun: new Date().toISOString(), rows: {} };
+  if (!existsSync(resultFile)) return fresh;
+  const kept = JSON.parse(readFileSync(resultFile, 'utf8'));
+  const same = Object.entries(conditions).every(([key, value]) => kept[key] === value);
+  const finished = measurements.every(({ row }) => kept.rows[row]);
+  return same && (only || (!again && !finished)) ? kept : fresh;
+}
+function save(result) {
+  mkdirSync(dirname(resultFile), { recursive: true });
+  writeFileSync(`${resultFile}.part`, `${JSON.stringify(result, null, 2)}\n`);
+  renameSync(`${resultFile}.part`, resultFile);
+}
+
+/** Milliseconds by what was measured: "ours ROW", "pytorch ROW", "onnxruntime ROW". */
+const timesOf = ({ rows }) => Object.fromEntries(Object.entries(rows).flatMap(([row, { times }]) => Object.entries(times).map(([who, ms]) => [`${who} ${row}`, ms])));
+
+function table(result) {
+  const times = timesOf(result);
+  const compared = ratios.map(({ ours, than, bar }) => ({ row: ours, than, ms: times[`ours ${ours}`], thanMs: times[than], ratio: times[than] / times[`ours ${ours}`], bar })).filter(({ ratio }) => Number.isFinite(ratio));
+  const single = limits.map(({ ours, bar }) => ({ row: ours, ms: times[`ours ${ours}`], bar })).filter(({ ms }) => ms !== undefined);
+  return { compared, single };
+}
+const verdict = (reached) => (reached ? 'reached' : 'missed');
+
+function print(result) {
+  const { compared, single } = table(result);
+  const ms = (value) => `${value.toFixed(1).padStart(9)} ms`;
+  console.log(`${result.machine}, ${result.threads} threads, Node ${result.node}, ${result.kernelVariant} SIMD; PyTorch ${result.pytorch?.torch} (${result.pytorch?.cpu}); onnxruntime ${result.onnxruntime ?? 'not installed (npm run setup:peers)'}; begun ${result.begun}`);
+  for (const { row, than, ms: own, thanMs, ratio, bar } of compared) console.log(`${row.padEnd(24)}${ms(own)}   ${than.padEnd(32)}${ms(thanMs)}   ${ratio.toFixed(2).padStart(6)} times faster${bar ? `, at least ${Number(bar.toFixed(2))}: ${verdict(ratio >= bar)}` : ''}`);
+  for (const { row, ms: own, bar } of single) console.log(`${row.padEnd(24)}${ms(own)}   ${(1000 / own).toFixed(1)} a second; at most ${bar} ms: ${verdict(own <= bar)}`);
+  for (const [row, { load, rounds, layout }] of Object.entries(result.rows)) console.log(`  ${row}: load ${load.toFixed(1)} at the end, least of ${rounds}${layout ? `, PyTorch ${layout}` : ''}`);
 }
 
 async function main() {
-  setUp();
-  const threads = availableParallelism();
-  const peers = startPeers(threads);
-  const settings = await peers.next();
-  const best = { ours: {}, peer: {} };
-  const keep = (side, row, ms) => (best[side][row] = Math.min(best[side][row] ?? Infinity, ms));
-  const rows = [...new Set(comparisons.flatMap(({ ours, peer }) => [ours, peer]))];
-  const layouts = {};
-  let kernelVariant = '';
-  for (const row of rows)
-    for (let round = 0; round < rounds; round++) {
-      console.error(`${row}, round ${round + 1} of ${rounds}`);
-      const mine = ours(row, threads);
-      kernelVariant = mine.kernelVariant;
-      keep('ours', row, mine.ms);
-      const theirs = await peers.measure(row);
-      layouts[row] = theirs.layout;
-      keep('peer', row, theirs.ms);
+  const options = readOptions();
+  const { threads, rounds, chosen } = options;
+  const result = openRun(conditionsOf(threads), options);
+  const wanted = chosen.filter(({ row }) => options.only || !result.rows[row]);
+  if (wanted.some(({ peers }) => peers.includes('pytorch'))) setUpPytorch();
+  const pytorch = wanted.some(({ peers }) => peers.includes('pytorch')) ? await startPytorch(threads) : undefined;
+  const onnxruntime = wanted.some(({ peers }) => peers.includes('onnxruntime')) ? await startOnnxruntime(threads) : undefined;
+  const running = { pytorch, onnxruntime };
+  try {
+    if (pytorch) result.pytorch = pytorch.settings;
+    if (onnxruntime) result.onnxruntime = onnxruntime.version;
+    for (const { row, peers } of wanted) {
+      const times = {};
+      let layout;
+      for (let round = 0; round < rounds; round++) {
+        const begun = performance.now();
+        const keep = (who, ms) => (times[who] = Math.min(times[who] ?? Infinity, ms));
+        const mine = ours(row, threads);
+        result.kernelVariant = mine.kernelVariant;
+        keep('ours', mine.ms);
+        for (const peer of peers.filter((name) => running[name])) {
+          const theirs = await running[peer].measure(row);
+          if (peer === 'pytorch') layout = theirs.layout;
+          keep(peer, theirs.ms);
+        }
+        console.error(`${row}, round ${round + 1} of ${rounds}: ${((performance.now() - begun) / 1000).toFixed(0)} s; ${Object.entries(times).map(([who, ms]) => `${who} ${ms.toFixed(1)} ms`).join(', ')}`);
+      }
+      result.rows[row] = { times, layout, rounds, load: loadavg()[0], measured: new Date().toISOString() };
+      save(result);
     }
-  peers.end();
-  const table = comparisons.map(({ ours, peer, bar }) => ({ ours, peer, oursMs: best.ours[ours], peerMs: best.peer[peer], ratio: best.peer[peer] / best.ours[ours], bar, layout: layouts[peer] }));
-  const result = { date: new Date().toISOString(), machine: cpus()[0]?.model.trim(), threads, load: loadavg()[0], node: process.version, kernelVariant, peers: settings, table };
-  writeFileSync(join(folder, 'result.json'), `${JSON.stringify(result, null, 2)}\n`);
-  console.log(`${result.machine}, ${threads} threads, ${kernelVariant} SIMD; PyTorch ${settings.torch} (${settings.cpu}); load ${result.load.toFixed(1)}`);
-  for (const { ours, peer, oursMs, peerMs, ratio, bar, layout } of table)
-    console.log(`${ours.padEnd(24)} ${oursMs.toFixed(1).padStart(9)} ms   PyTorch ${peer.padEnd(24)} ${peerMs.toFixed(1).padStart(9)} ms (${layout})   ${ratio.toFixed(2)} times faster, at least ${bar} wanted`);
-  console.log('Written to .gyra/peers/result.json');
+  } finally {
+    for (const peer of Object.values(running)) await peer?.end();
+  }
+  save({ ...result, table: table(result) });
+  if (options.json) console.log(JSON.stringify({ ...result, table: table(result) }));
+  else print(result);
 }
 
-main().catch(endWith);
+await main().catch(endWith);

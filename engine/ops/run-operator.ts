@@ -4,8 +4,10 @@ import { kernelNameOf, type OperatorName, type Operators } from './operators';
 
 export type OperatorInputs<N extends OperatorName> = Record<Operators[N]['inputs'], Tensor>;
 
-/** One call of an operator: what it read, how, and what it gave. */
-export type OperatorCall = { readonly [N in OperatorName]: { readonly name: N; readonly inputs: OperatorInputs<N>; readonly attributes: Operators[N]['attributes']; readonly outputs: readonly Tensor[] } }[OperatorName];
+/** One call of an operator: what it read, how, what it gave, and how long it took. */
+export type OperatorCall = {
+  readonly [N in OperatorName]: { readonly name: N; readonly inputs: OperatorInputs<N>; readonly attributes: Operators[N]['attributes']; readonly outputs: readonly Tensor[]; readonly milliseconds: number };
+}[OperatorName];
 
 let record: ((call: OperatorCall) => void) | undefined;
 
@@ -22,9 +24,10 @@ export function recordOperators(to: (call: OperatorCall) => void, run: () => voi
 
 /** The outputs in the order of `Operators[name].outputs`. */
 export function runOperator<N extends OperatorName>(name: N, inputs: OperatorInputs<N>, attributes: Operators[N]['attributes']): Tensor[] {
+  const begun = performance.now();
   const result = engine().runKernel(kernelNameOf(name), inputs as unknown as NamedTensorMap, attributes as unknown as NamedAttrMap) as unknown as Tensor | Tensor[];
   const outputs = Array.isArray(result) ? result : [result];
-  record?.({ name, inputs, attributes, outputs } as unknown as OperatorCall);
+  record?.({ name, inputs, attributes, outputs, milliseconds: performance.now() - begun } as unknown as OperatorCall);
   return outputs;
 }
 

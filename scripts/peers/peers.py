@@ -1,7 +1,7 @@
 """Peers of `gyra bench`: the paper's layers and networks in PyTorch and e3nn, restated from the paper and the formulas of e3nn_Unet, for timing only.
 
-Reads one row id a line, runs it once and prints {"id", "ms"} as one line; `describe` prints versions and settings.
-Everything is float32 and contiguous; where channels-last is faster, that is taken (decided in a row's first, untimed run).
+Prints versions and settings as one line; then reads one row id a line, runs it once and prints {"id", "ms", "layout"} as one line.
+Everything is float32. A row's first run is timed in both memory layouts, contiguous and channels-last, each after a warm-up on a smaller volume; the faster one is given and kept.
 """
 import json
 import os
@@ -25,6 +25,8 @@ torch.use_deterministic_algorithms(False)
 class SteerableConvolution(nn.Module):
     """Kernel assembled by e3nn's tensor product at the lattice's taps, then conv3d (the authors' way); self-connection by Linear."""
 
+    layout = torch.contiguous_format
+
     def __init__(self, irreps_in, irreps_out, diameter=5, functions=5):
         super().__init__()
         irreps_sh = o3.Irreps.spherical_harmonics(2, p=1)
@@ -43,12 +45,9 @@ class SteerableConvolution(nn.Module):
         return torch.einsum("xyzio->oixyz", self.tp.right(self.sh, weight))
 
     def forward(self, x):
-        sc = self.sc(x.transpose(1, 4)).transpose(1, 4)
-        return F.conv3d(x, self.kernel().to(memory_format=memory_format(x)), padding=self.padding) + sc
-
-
-def memory_format(x):
-    return torch.channels_last_3d if x.is_contiguous(memory_format=torch.channels_last_3d) and not x.is_contiguous() else torch.contiguous_format
+        sc = self.sc(x.movedim(1, -1)).movedim(-1, 1)
+        x = x.contiguous(memory_format=self.layout)
+        return F.conv3d(x, self.kernel().contiguous(memory_format=self.layout), padding=self.padding) + sc
 
 
 class ChannelsLast(nn.Module):
@@ -59,7 +58,7 @@ class ChannelsLast(nn.Module):
         self.inner = inner
 
     def forward(self, x):
-        return self.inner(x.transpose(1, 4)).transpose(1, 4)
+        return self.inner(x.movedim(1, -1)).movedim(-1, 1)
 
 
 class SteerableBlock(nn.Sequential):
@@ -140,11 +139,27 @@ def loss(logits, labels):
     return F.cross_entropy(logits, labels) + (1 - dice).mean()
 
 
-def convolution_row(backward):
-    def make(layout):
-        layer = SteerableConvolution(o3.Irreps("8x0e+4x1e+2x2e"), o3.Irreps("14x0e+4x1e+2x2e"))
-        x = torch.randn(1, 30, 48, 48, 48).to(memory_format=layout).requires_grad_(backward)
-        dy = torch.randn(1, 36, 48, 48, 48).to(memory_format=layout)
+def in_layout(module, layout):
+    """Kernels of convolutions in this memory layout."""
+    for parameter in module.parameters():
+        if parameter.dim() == 5:
+            parameter.data = parameter.data.contiguous(memory_format=layout)
+    return module
+
+
+def steerable_layer():
+    return SteerableConvolution(o3.Irreps("8x0e+4x1e+2x2e"), o3.Irreps("14x0e+4x1e+2x2e"))
+
+
+def ordinary_layer():
+    return nn.Conv3d(30, 36, 5, padding=2, bias=False)
+
+
+def convolution_row(make_layer, backward):
+    def make(layout, n=48):
+        layer = in_layout(make_layer(), layout)
+        x = torch.randn(1, 30, n, n, n).to(memory_format=layout).requires_grad_(backward)
+        dy = torch.randn(1, 36, n, n, n).to(memory_format=layout)
         if not backward:
             def forward():
                 with torch.no_grad():
@@ -161,13 +176,11 @@ def convolution_row(backward):
 
 
 def step_row(network):
-    def make(layout):
-        net = network()
-        if layout == torch.channels_last_3d:
-            net = net.to(memory_format=layout)
+    def make(layout, n=64):
+        net = in_layout(network(), layout)
         adam = torch.optim.Adam(net.parameters(), lr=5e-3)
-        image = torch.randn(1, 1, 64, 64, 64).to(memory_format=layout)
-        labels = torch.randint(0, 3, (1, 64, 64, 64))
+        image = torch.randn(1, 1, n, n, n).to(memory_format=layout)
+        labels = torch.randint(0, 3, (1, n, n, n))
 
         def step():
             adam.zero_grad(set_to_none=True)
@@ -179,11 +192,9 @@ def step_row(network):
     return make
 
 
-def predict_row(layout):
-    net = ordinary_unet()
-    if layout == torch.channels_last_3d:
-        net = net.to(memory_format=layout)
-    image = torch.randn(1, 1, 64, 64, 64).to(memory_format=layout)
+def predict_row(layout, n=64):
+    net = in_layout(ordinary_unet(), layout)
+    image = torch.randn(1, 1, n, n, n).to(memory_format=layout)
 
     def predict():
         with torch.inference_mode():
@@ -193,8 +204,10 @@ def predict_row(layout):
 
 
 rows = {
-    "steerable-conv/forward": convolution_row(False),
-    "steerable-conv/backward": convolution_row(True),
+    "conv/forward": convolution_row(ordinary_layer, False),
+    "conv/backward": convolution_row(ordinary_layer, True),
+    "steerable-conv/forward": convolution_row(steerable_layer, False),
+    "steerable-conv/backward": convolution_row(steerable_layer, True),
     "steerable-unet/step": step_row(steerable_unet),
     "unet/step": step_row(ordinary_unet),
     "unet/predict": predict_row,
@@ -210,23 +223,32 @@ def timed(prepared):
     return (time.perf_counter() - start) * 1000
 
 
-def ready(make):
-    """The faster memory layout of the two, each run twice (the first run compiles and allocates)."""
+def first_run(make):
+    """The least time of the two layouts; the prepared row of the faster one; its name."""
     best = None
     for name, layout in layouts.items():
+        SteerableConvolution.layout = layout
+        small = make(layout, 16)
+        # the first runs compile
+        for _ in range(3):
+            timed(small)
         prepared = make(layout)
-        ms = min(timed(prepared) for _ in range(2))
+        ms = timed(prepared)
         if best is None or ms < best[0]:
-            best = (ms, name, prepared)
-    return best[2], best[1]
+            best = (ms, prepared, name)
+        del small, prepared
+    SteerableConvolution.layout = layouts[best[2]]
+    return best
 
 
-made = {}
 print(json.dumps({"torch": torch.__version__, "threads": torch.get_num_threads(), "mkldnn": torch.backends.mkldnn.is_available(), "cpu": torch.backends.cpu.get_cpu_capability(), "rows": list(rows)}), flush=True)
+current = None
 for line in sys.stdin:
     row = line.strip()
-    if row not in made:
-        made.clear()  # one network in memory at a time
-        made[row] = ready(rows[row])
-    prepared, layout = made[row]
-    print(json.dumps({"id": row, "ms": timed(prepared), "layout": layout}), flush=True)
+    if current is None or current[0] != row:
+        current = None  # one network in memory at a time
+        ms, prepared, layout = first_run(rows[row])
+        current = (row, prepared, layout)
+    else:
+        ms = timed(current[1])
+    print(json.dumps({"id": row, "ms": ms, "layout": current[2]}), flush=True)
