@@ -9,27 +9,29 @@ import { prepareCase } from '../data/prepared-case';
 import { channelsLast, printShape, voxelCount, type Volume } from '../math/volume';
 import type { Network } from '../model/network';
 
-export interface WindowOptions {
-  /** Volumes up to this many voxels are predicted whole. */
-  readonly wholeVoxels: number;
-  /** Longest side of a window. */
-  readonly windowSize: number;
+/** Volumes of up to so many voxels are predicted whole where no window is asked for; larger ones through windows of this size. */
+const [wholeVoxels, defaultWindow] = [160 ** 3, 128];
+
+export interface PredictOptions {
+  /** Asked before each window; ends with a GyraError of code `cancelled`. */
+  readonly isCancelled?: () => boolean;
+  /** Side of the windows in voxels, rounded up to what the network takes, as a patch in training is; an axis no longer than that is not cut. */
+  readonly windowSize?: number;
 }
-const defaultWindows: WindowOptions = { wholeVoxels: 160 ** 3, windowSize: 128 };
 
 /**
  * Labels of a case from its normalised contrasts, each x fastest; the first of equal channels wins.
  * @param shape sizes the network takes (`acceptedSizes`)
- * @param isCancelled asked before each window; ends with a GyraError of code `cancelled`
  */
-export function predictVolume(network: Network, images: readonly Float32Array[], shape: Shape, isCancelled: () => boolean = () => false, { wholeVoxels, windowSize }: WindowOptions = defaultWindows): Uint8Array {
+export function predictVolume(network: Network, images: readonly Float32Array[], shape: Shape, { isCancelled = () => false, windowSize }: PredictOptions = {}): Uint8Array {
   const { inputs, outputs } = network.spec;
   const sizes = acceptedSizes(network.spec);
   if (inputs !== images.length) throw badInput(`This model takes ${contrasts(inputs)} of each case, and there ${images.length === 1 ? 'is' : 'are'} ${images.length}.`, 'Use a model with as many inputs as the case has contrasts.');
   if (!accepts(sizes, shape)) throw badInput(`This model works on sizes that are ${printSizes(sizes)}, not on ${printShape(shape)}.`, 'Place the volume on a canvas of such a size first.');
-  if (voxelCount(shape) <= wholeVoxels) return largestChannel(logitsOf(network, images, shape), outputs);
+  const side = windowSize ?? defaultWindow;
+  const window = canvasFor([side, side, side], sizes);
+  if (windowSize === undefined ? voxelCount(shape) <= wholeVoxels : shape.every((extent, axis) => extent <= window[axis]!)) return largestChannel(logitsOf(network, images, shape), outputs);
   const sum = new Float32Array(voxelCount(shape) * outputs);
-  const window = sizes.multiple.map((multiple) => sizes.remainder + Math.max(1, Math.floor((windowSize - sizes.remainder) / multiple)) * multiple) as unknown as Shape;
   for (const { start, size } of windowsOf(shape, window)) {
     if (isCancelled()) throw cancelled();
     const rows = rowsOf(shape, start, size);
@@ -59,10 +61,10 @@ export function uprightCanvas(spec: ModelSpec, images: readonly Volume<Float32Ar
 }
 
 /** Labels of a case as it lies in its files, one volume a contrast: normalised, placed upright on its canvas, predicted, cut out again. */
-export function predictUpright(network: Network, images: readonly Volume<Float32Array>[]): Volume<Uint8Array> {
+export function predictUpright(network: Network, images: readonly Volume<Float32Array>[], options: PredictOptions = {}): Volume<Uint8Array> {
   const canvas = uprightCanvas(network.spec, images);
   const { shape } = canvas[0]!;
-  return takeFromCanvas({ data: predictVolume(network, canvas.map(({ data }) => data), shape), shape }, images[0]!.shape);
+  return takeFromCanvas({ data: predictVolume(network, canvas.map(({ data }) => data), shape, options), shape }, images[0]!.shape);
 }
 
 function logitsOf(network: Network, images: readonly Float32Array[], [nx, ny, nz]: Shape): Float32Array {
@@ -86,7 +88,9 @@ export function windowsOf(shape: Shape, window: Shape): Window[] {
   const size = shape.map((length, axis) => Math.min(length, window[axis])) as unknown as Shape;
   const [xs, ys, zs] = shape.map((length, axis) => {
     const free = length - size[axis];
-    const steps = Math.ceil((2 * free) / size[axis]);
+    const half = Math.ceil((2 * free) / size[axis]);
+    // an even number of steps has a window in the middle, which must be the same distance from both ends
+    const steps = half % 2 === 0 && free % 2 === 1 ? half + 1 : half;
     // Rounding down in the first half and up in the second keeps the two ends alike.
     return Array.from({ length: steps + 1 }, (_, i) => (steps === 0 ? 0 : 2 * i <= steps ? Math.floor((i * free) / steps) : free - Math.floor(((steps - i) * free) / steps)));
   });

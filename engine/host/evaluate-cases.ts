@@ -9,16 +9,18 @@ import { isFarFromCubic, printSpacing } from '../data/nifti-geometry';
 import { readSplit, readSubjects, type Split } from '../data/split';
 import { evaluate, type Evaluation, type EvaluationOptions } from '../evaluation/evaluate';
 import { predictVolume } from '../evaluation/predict-volume';
-import type { LoadedNetwork } from '../training/weights-file';
+import { trainedPatch, type LoadedNetwork } from '../training/weights-file';
 
 export interface CasesOptions extends Pick<EvaluationOptions, 'protocols' | 'degrees' | 'isCancelled'> {
   /** What the network is called in messages. */
   readonly name: string;
+  /** Side of the windows of volumes that are larger; default that of the patches the network was trained on. */
+  readonly patch?: number;
   readonly onProgress: (done: number, of: number) => void;
 }
 
 /** Needs a backend that has been started. */
-export async function evaluateCases({ network, spec, record }: LoadedNetwork, dataset: Dataset, chosen: readonly CaseFiles[], { name, onProgress, ...options }: CasesOptions): Promise<Evaluation> {
+export async function evaluateCases({ network, spec, record }: LoadedNetwork, dataset: Dataset, chosen: readonly CaseFiles[], { name, patch = trainedPatch(record), onProgress, ...options }: CasesOptions): Promise<Evaluation> {
   if (dataset.structures.some(({ value }) => value >= spec.outputs)) throw badInput(`${name} tells ${spec.outputs - 1} structures apart, and ${dataset.name} has ${dataset.structures.length}.`, 'Evaluate the model on a data set with the structures it was trained on.');
   if (dataset.contrasts.length !== spec.inputs) throw badInput(`${name} takes ${spec.inputs} contrasts of each case, and ${dataset.name} has ${dataset.contrasts.length} (${dataset.contrasts.join(', ')}).`, 'Evaluate the model on a data set with the contrasts it was trained on.');
   const subjectOf = await readSubjects(dataset, await splitFileOf(dataset, record));
@@ -31,7 +33,7 @@ export async function evaluateCases({ network, spec, record }: LoadedNetwork, da
       return loaded;
     },
   }));
-  return evaluate((images, shape, isCancelled) => predictVolume(network, images, shape, isCancelled), cases, { ...options, structures: dataset.structures, sizes: acceptedSizes(spec) }, onProgress);
+  return evaluate((images, shape, isCancelled) => predictVolume(network, images, shape, { isCancelled, windowSize: patch }), cases, { ...options, structures: dataset.structures, sizes: acceptedSizes(spec) }, onProgress);
 }
 
 /** The split a model was trained with, where the data set has it. */

@@ -28,3 +28,6 @@ export function parseMinutes(text: string): number {
   if (!(minutes > 0)) throw new InvalidArgumentError('Give minutes above 0.');
   return minutes;
 }
+
+/** Of `--patch`, parsed by {@link parseCount}. */
+export const patchHelp = 'volumes longer than this along an axis are predicted through windows of this size, weighted by a Gaussian (default: the patch size the model was trained on; else whole up to 160^3 voxels)';

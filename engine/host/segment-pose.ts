@@ -4,16 +4,16 @@ import { cancelled } from '../contract/problem';
 import { meanDice, overlaps } from '../evaluation/dice';
 import { scorePose } from '../evaluation/evaluate';
 import { predictVolume } from '../evaluation/predict-volume';
-import type { LoadedNetwork } from '../training/weights-file';
+import { trainedPatch, type LoadedNetwork } from '../training/weights-file';
 import type { StoredCase } from './case-store';
 
 /** @param isCancelled asked before and after the turn; the kernels ask by themselves */
-export function segmentPose({ caseId, modelId, rotation }: Arguments<'segment'>, stored: StoredCase, { network, structures }: LoadedNetwork, isCancelled: () => boolean): Segmentation {
+export function segmentPose({ caseId, modelId, rotation }: Arguments<'segment'>, stored: StoredCase, { network, structures, record }: LoadedNetwork, isCancelled: () => boolean): Segmentation {
   const begunMs = performance.now();
   const { labels, scores } = scorePose(
     (images, shape) => {
       if (isCancelled()) throw cancelled();
-      return predictVolume(network, images, shape, isCancelled);
+      return predictVolume(network, images, shape, { isCancelled, windowSize: trainedPatch(record) });
     },
     stored,
     rotation,

@@ -29,6 +29,9 @@ export interface LoadedNetwork {
   readonly record?: RunRecord;
 }
 
+/** Side of the patches a network was trained on; undefined where it saw whole volumes, or nothing says what it saw. */
+export const trainedPatch = (record: RunRecord | undefined): number | undefined => (record?.spec.sampling.kind === 'patch' ? record.spec.sampling.patchSize : undefined);
+
 /**
  * The network of a run folder (its best weights) or of a .safetensors file.
  * @throws GyraError where the path is neither, the file is damaged or of a newer version, or tensors do not fit the spec.

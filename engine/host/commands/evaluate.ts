@@ -15,7 +15,7 @@ import { standardError } from '../../evaluation/statistics';
 import { loadNetwork } from '../../training/weights-file';
 import { backendOption, startChosenBackend } from '../backend-option';
 import { casesNamed, evaluateCases, splitOf } from '../evaluate-cases';
-import { listOf, oneOf, parseCount, parseDegrees } from '../option-parsers';
+import { listOf, oneOf, parseCount, parseDegrees, patchHelp } from '../option-parsers';
 import { progressLine } from '../progress-line';
 
 interface Options {
@@ -24,6 +24,7 @@ interface Options {
   protocol: Protocol[];
   degrees?: readonly number[];
   csv?: string;
+  patch?: number;
   threads?: number;
   backend: BackendName;
   record?: boolean;
@@ -41,6 +42,7 @@ export function register(program: Command): void {
     .option('--protocol <list>', `rotations, separated by commas: ${protocols.join(', ')}`, listOf(oneOf(protocols)), [])
     .option('--degrees <list>', `angles of the protocol planes (default: ${defaultDegrees.join(',')})`, listOf(parseDegrees))
     .option('--csv <file>', 'write Dice of every case at every pose as comma-separated values')
+    .option('--patch <voxels>', patchHelp, parseCount)
     .option('--threads <count>', 'threads to compute with', parseCount)
     .addOption(backendOption())
     .option('--record', "store the result in the run folder's run.json")
@@ -58,7 +60,7 @@ async function run(model: string, datasetFolder: string, options: Options): Prom
     const loaded = await loadNetwork(model);
     const { record } = loaded;
     if (options.record && !record) throw badInput(`${basename(model)} is no run folder, so there is no record to add to.`, 'Give the folder that holds run.json, or leave out --record.');
-    const result = await evaluateCases(loaded, dataset, casesNamed(dataset, await chosenCases(dataset, options, record)), { name: basename(model), protocols: protocol, degrees, onProgress: progressLine('Poses') });
+    const result = await evaluateCases(loaded, dataset, casesNamed(dataset, await chosenCases(dataset, options, record)), { name: basename(model), protocols: protocol, degrees, patch: options.patch, onProgress: progressLine('Poses') });
     if (options.csv !== undefined) await writeByRename(options.csv, caseTable(result.caseDice));
     if (options.record) await writeByRename(join(model, 'run.json'), `${JSON.stringify({ ...record, evaluation: recorded(result, dataset, options) }, null, 2)}\n`);
     process.stdout.write(options.json ? `${JSON.stringify(documented(result))}\n` : printed(result));

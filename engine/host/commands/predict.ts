@@ -10,13 +10,14 @@ import { readImage, writeVolume, type NiftiVolume } from '../../data/nifti';
 import { readSafetensors, writeSafetensors } from '../../data/safetensors';
 import { predictUpright } from '../../evaluation/predict-volume';
 import { rawLogits, uprightLogits, type ChannelVolume } from '../../evaluation/raw-logits';
-import { loadNetwork } from '../../training/weights-file';
+import { loadNetwork, trainedPatch } from '../../training/weights-file';
 import { backendOption, startChosenBackend } from '../backend-option';
-import { parseCount } from '../option-parsers';
+import { parseCount, patchHelp } from '../option-parsers';
 
 interface Options {
   output?: string;
   logits?: string;
+  patch?: number;
   threads?: number;
   backend: BackendName;
   json?: boolean;
@@ -30,13 +31,14 @@ export function register(program: Command): void {
     .argument('<images...>', 'NIfTI image, or one for each contrast in the order of the training; with --logits alone also a .safetensors file with one tensor [channel, x, y, z]')
     .option('-o, --output <file>', 'labels to write, .nii or .nii.gz')
     .option('--logits <file>', "the network's raw output to write, .safetensors: tensor logits [channel, x, y, z]; a tensor is used as it is, not normalised, padded with zeros as the model does")
+    .option('--patch <voxels>', patchHelp, parseCount)
     .option('--threads <count>', 'threads to compute with', parseCount)
     .addOption(backendOption())
     .option('--json', 'print one JSON document')
     .action(predict);
 }
 
-async function predict(model: string, imagePaths: readonly [string, ...string[]], { output, logits, threads, backend: backendName, json }: Options): Promise<void> {
+async function predict(model: string, imagePaths: readonly [string, ...string[]], { output, logits, patch, threads, backend: backendName, json }: Options): Promise<void> {
   if (output === undefined && logits === undefined) throw badInput('There is nothing to write.', 'Add -o FILE.nii.gz for labels, or --logits FILE.safetensors for the raw output.');
   for (const imagePath of imagePaths) if (output !== undefined) await checkOutput(output, imagePath, /\.nii(\.gz)?$/, 'NIfTI name', '.nii or .nii.gz');
   for (const imagePath of imagePaths) if (logits !== undefined) await checkOutput(logits, imagePath, /\.safetensors$/, 'safetensors name', '.safetensors');
@@ -47,7 +49,7 @@ async function predict(model: string, imagePaths: readonly [string, ...string[]]
   const tensor = isTensor ? readTensor(await readBytes(imagePaths[0]), name) : undefined;
   const backend = await startChosenBackend(backendName, { threads });
   try {
-    const { network, structures } = await loadNetwork(model);
+    const { network, structures, record } = await loadNetwork(model);
     const facts: Record<string, unknown> = {};
     const lines: string[] = [];
     if (logits !== undefined) {
@@ -59,7 +61,7 @@ async function predict(model: string, imagePaths: readonly [string, ...string[]]
     const [image] = images;
     if (output !== undefined && image) {
       const start = performance.now();
-      const labels = predictUpright(network, images);
+      const labels = predictUpright(network, images, { windowSize: patch ?? trainedPatch(record) });
       const seconds = (performance.now() - start) / 1000;
       await writeByRename(output, writeVolume(labels, image.geometry, output));
       const voxelMl = image.spacingMm.reduce((product, size) => product * size, 1) / 1000;
