@@ -10,7 +10,9 @@ import { register as importModel } from './commands/import';
 import { register as info } from './commands/info';
 import { register as phantom } from './commands/phantom';
 import { register as predict } from './commands/predict';
+import { register as report } from './commands/report';
 import { register as study } from './commands/study';
 import { register as train } from './commands/train';
+import { register as verify } from './commands/verify';
 
-process.exitCode = await runCommandLine(process.argv.slice(2), [info, phantom, cost, train, predict, evaluate, study, equivariance, importModel, exportModel, bench, doctor]);
+process.exitCode = await runCommandLine(process.argv.slice(2), [info, phantom, cost, train, predict, evaluate, study, report, verify, equivariance, importModel, exportModel, bench, doctor]);

@@ -1,0 +1,67 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { trainingSpec } from '../../../engine/contract/training-spec';
+import { runStudy } from '../../../engine/experiments/run-study';
+import { builtInStudy } from '../../../engine/experiments/studies';
+import { studySpec } from '../../../engine/experiments/study-spec';
+import { register as report } from '../../../engine/host/commands/report';
+import { fakeHost, fakeRecord } from '../../support/fake-study';
+import { runCommand } from '../../support/run-command';
+import { temporaryFolder } from '../../support/temporary-folder';
+import { tinyDataset, tinySpec } from '../../support/tiny-dataset';
+
+async function studied(name: 'models' | 'rotation', files: Record<string, unknown> = {}) {
+  const folder = temporaryFolder({ ...Object.fromEntries(Object.entries(tinyDataset()).map(([path, content]) => [`blobs/${path}`, content])), ...files });
+  const base = trainingSpec.parse({ ...tinySpec, data: { dataset: '/home/jane doe/scans/blobs', split: 'split.json' } });
+  const spec = studySpec.parse({ ...builtInStudy(name, { base, trainingCases: 4, degrees: [0, 90] }), part: 'validation' });
+  await runStudy({ spec, datasetFolder: join(folder, 'blobs'), out: join(folder, 'study'), store: join(folder, 'runs') }, fakeHost({ fails: 'group-unet' }).host);
+  return folder;
+}
+const run = (...args: string[]) => runCommand([report], 'report', ...args);
+
+describe('gyra report', () => {
+  it('is one page without network, scripts or paths, and the same figures and tables as files', async () => {
+    const spec = trainingSpec.parse({ ...tinySpec, data: { dataset: '/home/jane doe/scans/blobs' } });
+    const metrics = [{ name: 'loss', value: 2, step: 1, context: { split: 'train' } }, { name: 'dice', value: 0.5, step: 1, context: { epoch: 0 } }].map((one) => `${JSON.stringify(one)}\n`).join('');
+    const evaluation = { dataset: 'Blobs', split: 'test', upright: { mean: 0.8, sd: 0.1, n: 4 }, curve: [0, 90].map((degrees) => ({ plane: 'axial' as const, degrees, mean: 0.8, sd: 0.1, n: 4 })) };
+    const folder = await studied('rotation', { 'run/run.json': fakeRecord(spec, { evaluation }), 'run/metrics.jsonl': metrics });
+    const { code, stdout, stderr } = await run(join(folder, 'study'), join(folder, 'run'), '--out', join(folder, 'page'), '--json');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const files = readdirSync(join(folder, 'page'));
+    expect(new Set(files)).toEqual(new Set(JSON.parse(stdout).files));
+    const page = readFileSync(join(folder, 'page', 'report.html'), 'utf8');
+    expect(page.replaceAll('http://www.w3.org/2000/svg', '')).not.toMatch(/https?:|<script|<link|@import|url\(|src=/);
+    for (const file of files) expect(readFileSync(join(folder, 'page', file), 'utf8')).not.toMatch(/jane|\/home|\/tmp|gyra-test/);
+    expect(page).toContain('Not a medical device');
+    expect(page).toContain('prefers-color-scheme:dark');
+    expect(page).toContain('steerable is flatter than ordinary (planes)');
+    expect(page).toContain('failed: no group-unet');
+    expect(page).toContain('Run tiny');
+    expect(page.match(/<svg/g)).toHaveLength(3);
+    expect(readFileSync(join(folder, 'page', 'rotation-figure-1.svg'), 'utf8')).toBe(readFileSync(join(folder, 'study', 'figure.svg'), 'utf8'));
+    expect(readFileSync(join(folder, 'page', 'rotation-figure-1.csv'), 'utf8')).toBe(readFileSync(join(folder, 'study', 'figure.csv'), 'utf8'));
+  });
+
+  it('lays values of a file over the figure, with their source', async () => {
+    const folder = await studied('models', { 'paper.csv': 'table,row,column,value,source\n3,ordinary,Body,0.5,"a page, 12"\n4,x,y,1,z\n' });
+    const { code, stderr } = await run(join(folder, 'study'), '--out', join(folder, 'page'), '--paper', join(folder, 'paper.csv'));
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '1 printed values belong to no study on this page.\n' });
+    const page = readFileSync(join(folder, 'page', 'report.html'), 'utf8');
+    expect(page).toContain('a page, 12');
+    expect(page).toContain('open diamonds: values printed in the paper');
+    expect(readFileSync(join(folder, 'study', 'figure.svg'), 'utf8')).not.toContain('open diamonds');
+  });
+
+  it.each([
+    ['a folder with neither', 'blobs', '', 'blobs holds neither study.json nor run.json.'],
+    ['a value without a source', 'study', 'table,row,column,value,source\n3,a,b,0.5,\n', 'paper.csv: line 2 has no source.'],
+    ['a value that is none', 'study', 'table,row,column,value,source\n3,a,b,0.5 ±,x\n', 'paper.csv: line 2: "0.5 ±" is no number.'],
+  ])('refuses %s', async (_what, target, csv, message) => {
+    const folder = await studied('models', { 'paper.csv': csv });
+    const { code, stderr } = await run(join(folder, target), '--out', join(folder, 'page'), ...(csv ? ['--paper', join(folder, 'paper.csv')] : []));
+    expect(code).toBe(2);
+    expect(stderr).toContain(message);
+    expect(readdirSync(folder)).not.toContain('page');
+  });
+});
