@@ -7,7 +7,7 @@ import { meanDice, overlaps } from '../evaluation/dice';
 import { RunFolder } from '../training/run-folder';
 import { train } from '../training/train';
 import { startChosenBackend } from './backend-option';
-import { refuseWhatDoesNotFit } from './plan-step';
+import { refuseVolumesThatDoNotFit, refuseWhatDoesNotFit } from './plan-step';
 import { ending, type JobControl, type JobMessage, type TrainingRequest } from './training-job';
 
 export interface JobWorkerData {
@@ -19,12 +19,20 @@ const say = (message: JobMessage): void => parentPort!.postMessage(message);
 
 try {
   const { model, sampling } = request.spec;
-  if ((request.backend ?? 'wasm') === 'wasm' && sampling.kind === 'patch') await refuseWhatDoesNotFit(model, sampling.patchSize, request.threads);
-  const backend = await startChosenBackend(request.backend ?? 'wasm', { threads: request.threads, cancel: control });
+  const { backend: wanted = 'wasm', threads } = request;
+  if (wanted === 'wasm' && sampling.kind === 'patch') await refuseWhatDoesNotFit(model, sampling.patchSize, threads);
+  const startBackend = () => startChosenBackend(wanted, { threads, cancel: control });
+  const backend = await startBackend();
   const record = await train({
     ...request,
     score: (prediction, reference, structures) => meanDice(overlaps(prediction, reference, structures)),
     environment: { version: packageJson.version, backend: backend.name, kernelVariant: backend.kernelVariant, threads: backend.threads },
+    async beforeTraining({ sizes }) {
+      if (backend.name !== 'wasm' || sampling.kind !== 'volume') return;
+      await refuseVolumesThatDoNotFit(model, sizes, sampling.marginVoxels, threads);
+      // the plan had a backend of its own
+      await startBackend();
+    },
     sampleThread: new URL('./sample-thread.js', import.meta.url),
     pausedMilliseconds: () => Atomics.load(control, 2),
     onProgress: (progress) => say({ kind: 'progress', progress }),

@@ -12,6 +12,7 @@ import { multiplyAdds, type OperatorShapes } from '../model/multiply-adds';
 import { valueAndGradients } from '../ops/backpropagation';
 import { recordOperators } from '../ops/run-operator';
 import { Adam } from '../training/adam';
+import type { CaseSize } from '../training/training-data';
 
 export interface StepPlan {
   /** The most bytes of tensors and scratch at a time. */
@@ -86,16 +87,18 @@ export async function refuseWhatDoesNotFit(model: ModelSpec, patch: number, thre
   throw badInput(`One training step on a patch of ${patch}^3 does not fit into WebAssembly's 4 GiB.`, largest ? `Use a patch of ${largest}^3 at most, or fewer features.` : 'Use fewer features.');
 }
 
-/** The largest canvas that whole volumes of these shapes get in training, with `margin` voxels of fill an axis. */
-export const largestCanvas = (model: ModelSpec, shapes: readonly Shape[], margin: number): Shape =>
-  shapes.map((shape) => canvasFor(shape.map((extent) => extent + margin) as unknown as Shape, acceptedSizes(model))).reduce((largest, canvas) => (voxelCount(canvas) > voxelCount(largest) ? canvas : largest));
+/** The largest canvas that whole volumes get in training, with `margin` voxels of fill an axis (as `drawSample` makes it). */
+export function largestCanvas(model: ModelSpec, sizes: readonly CaseSize[], margin: number): Shape {
+  const canvases = sizes.map(({ shape, turned }) => canvasFor(shape.map((extent, axis) => Math.max(extent + margin, turned[axis]!)) as unknown as Shape, acceptedSizes(model)));
+  return canvases.reduce((largest, canvas) => (voxelCount(canvas) > voxelCount(largest) ? canvas : largest));
+}
 
 /** As {@link refuseWhatDoesNotFit}, for whole volumes. @throws GyraError naming the largest margin that would fit, or the largest patch where none does */
-export async function refuseVolumesThatDoNotFit(model: ModelSpec, shapes: readonly Shape[], margin: number, threads?: number): Promise<StepPlan & { readonly canvas: Shape }> {
-  const canvas = largestCanvas(model, shapes, margin);
+export async function refuseVolumesThatDoNotFit(model: ModelSpec, sizes: readonly CaseSize[], margin: number, threads?: number): Promise<StepPlan> {
+  const canvas = largestCanvas(model, sizes, margin);
   const plan = await planStep(model, canvas, threads);
-  if (plan) return { ...plan, canvas };
-  const fits = async (voxels: number): Promise<boolean> => (await planStep(model, largestCanvas(model, shapes, voxels), threads)) !== null;
+  if (plan) return plan;
+  const fits = async (voxels: number): Promise<boolean> => (await planStep(model, largestCanvas(model, sizes, voxels), threads)) !== null;
   const message = `One training step on the largest volume, ${printShape(canvas)} voxels with its margins, does not fit into WebAssembly's 4 GiB.`;
   if (await fits(0)) throw badInput(message, `Set sampling.marginVoxels to ${await largestThat(margin - 1, fits)} at most, or use fewer features.`);
   const patch = await largestPatch(model, Math.min(256, Math.max(...canvas)), threads);

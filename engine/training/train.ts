@@ -19,6 +19,7 @@ import { learningRateSchedule } from './learning-rate';
 import { RunFolder, type Metric } from './run-folder';
 import { SampleQueue, sampleRequests } from './sample-queue';
 import { openSamples, openSamplesInThread, type SampleSource } from './sample-source';
+import type { TrainingData } from './training-data';
 import type { Sample } from './sampler';
 import { WeightAverage } from './weight-average';
 import { saveWeights } from './weights-file';
@@ -36,6 +37,8 @@ export interface TrainOptions {
   readonly score: (prediction: Uint8Array, reference: Uint8Array, structures: readonly Structure[]) => number | null;
   readonly environment: Omit<RunRecord['environment'], 'node' | 'machine'>;
   readonly onProgress?: (progress: TrainProgress) => void;
+  /** Called when the data are known and nothing is written or computed yet; throws where training cannot begin. */
+  readonly beforeTraining?: (data: TrainingData) => Promise<void>;
   /** The built engine/host/sample-thread.ts: samples are drawn there, ahead of the steps. Without it they are drawn in this thread, between them. */
   readonly sampleThread?: URL;
   /** Time the training was made to wait since it began, which does not count; in milliseconds. */
@@ -63,6 +66,7 @@ export async function train(options: TrainOptions): Promise<RunRecord> {
   const { spec, datasetFolder, sampleThread, resume } = options;
   const samples = await (sampleThread ? openSamplesInThread(sampleThread, spec, datasetFolder) : openSamples(spec, datasetFolder));
   try {
+    await options.beforeTraining?.(samples.data);
     const folder = new RunFolder(options.runFolder);
     const unlock = await folder.open({ resume });
     try {

@@ -1,6 +1,6 @@
 /** @file The cases of a training: checked and hashed when it starts, then read when they are drawn; as many as fit stay in memory. */
 import { createHash } from 'node:crypto';
-import type { Structure } from '../contract/engine-api';
+import type { Shape, Structure } from '../contract/engine-api';
 import { acceptedSizes } from '../contract/network-sizes';
 import { badInput, problemFrom } from '../contract/problem';
 import type { RunRecord } from '../contract/run-record';
@@ -11,6 +11,7 @@ import { readBytes } from '../data/file-access';
 import { normalise } from '../data/prepared-case';
 import { readSplit } from '../data/split';
 import { printShape, type Volume } from '../math/volume';
+import { TurnedCase } from './turned-case';
 
 export interface TrainingCase {
   readonly id: string;
@@ -28,6 +29,14 @@ export interface TrainingData {
   readonly hashes: RunRecord['data'];
   /** Cases left out because they cannot be read, and why. */
   readonly skipped: NonNullable<RunRecord['skipped']>;
+  /** How large the volumes of the training cases are. */
+  readonly sizes: readonly CaseSize[];
+}
+
+export interface CaseSize {
+  readonly shape: Shape;
+  /** Voxels that hold its labels in every turn of the augmentation. */
+  readonly turned: Shape;
 }
 
 /** How much of the cases, and of what turning them keeps, stays in memory. */
@@ -85,6 +94,7 @@ export async function openTrainingData(spec: TrainingSpec, datasetFolder: string
   const reader = new CaseReader(dataset, spec);
   const hashes: TrainingData['hashes'] = [];
   const skipped: TrainingData['skipped'] = [];
+  const caseSizes: CaseSize[] = [];
   const read = async (part: 'train' | 'validation'): Promise<string[]> => {
     const good: string[] = [];
     for (const id of part === 'train' ? split.train.slice(0, trainingCases) : split.validation) {
@@ -94,6 +104,7 @@ export async function openTrainingData(spec: TrainingSpec, datasetFolder: string
         checkPatch(spec, one);
         hashes.push({ case: id, part, image: await sha256(...imagePaths), label: await sha256(labelPath) });
         good.push(id);
+        if (part === 'train') caseSizes.push({ shape: one.labels.shape, turned: new TurnedCase(one, acceptedSizes(spec.model)).largestExtent(spec.augmentation.rotationDegrees) });
       } catch (thrown) {
         if (!skipBroken) throw thrown;
         skipped.push({ case: id, reason: problemFrom(thrown).message });
@@ -104,7 +115,7 @@ export async function openTrainingData(spec: TrainingSpec, datasetFolder: string
   };
   const [train, validation] = [await read('train'), await read('validation')];
   hashes.sort((a, b) => a.part.localeCompare(b.part) || a.case.localeCompare(b.case));
-  return { data: { structures, train, validation, hashes, skipped }, reader };
+  return { data: { structures, train, validation, hashes, skipped, sizes: caseSizes }, reader };
 }
 
 function checkModel({ model }: TrainingSpec, { name, contrasts }: Dataset, structures: readonly Structure[]): void {

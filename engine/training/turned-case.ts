@@ -1,9 +1,9 @@
 /** @file A training case that is turned: where its labels come to lie, how large its canvas must be, and any block of that canvas. */
-import type { RotationMatrix, Shape } from '../contract/engine-api';
+import { planes, type RotationMatrix, type Shape } from '../contract/engine-api';
 import type { AcceptedSizes } from '../contract/network-sizes';
 import { canvasFor, placeOnCanvas } from '../data/canvas';
 import { interpolateLabels } from '../math/resample';
-import { rotateVector, type Vector3 } from '../math/rotation';
+import { planeRotation, rotateVector, type Vector3 } from '../math/rotation';
 import { SplineVolume } from '../math/spline-volume';
 import { permuteVoxels, type Block } from '../math/turned-grid';
 import { sameShape, voxelCount, type Volume } from '../math/volume';
@@ -40,9 +40,22 @@ export class TurnedCase {
 
   /** The canvas, larger where the turned labels would be cut. */
   enlarged(canvas: Shape, turn: RotationMatrix): Shape {
-    if (!this.labelled) return canvas;
+    const extent = this.turnedExtent(turn);
+    return canvasFor(canvas.map((size, axis) => Math.max(size, extent[axis]!)) as unknown as Shape, this.sizes);
+  }
+
+  /** Voxels that hold the turned labels, the canvas's centre in the middle; none without labels. */
+  turnedExtent(turn: RotationMatrix): Shape {
+    if (!this.labelled) return [0, 0, 0];
     const reach = [0, 1, 2].map((axis) => Math.max(...corners(this.labelled!).map((corner) => Math.abs(this.turnedPlace(corner, turn, [1, 1, 1])[axis]!))));
-    return canvasFor(canvas.map((size, axis) => Math.max(size, Math.ceil(2 * reach[axis]! + 1 - 1e-9))) as unknown as Shape, this.sizes);
+    return reach.map((voxels) => Math.ceil(2 * voxels + 1 - 1e-9)) as unknown as Shape;
+  }
+
+  /** Of all turns an augmentation draws, to the degree. */
+  largestExtent(rotationDegrees: number): Shape {
+    const turns = planes.flatMap((plane) => Array.from({ length: Math.ceil(rotationDegrees) + 1 }, (_, angle) => [-1, 1].map((sign) => planeRotation(plane, sign * Math.min(angle, rotationDegrees)))).flat());
+    const extents = turns.map((turn) => this.turnedExtent(turn));
+    return [0, 1, 2].map((axis) => Math.max(...extents.map((extent) => extent[axis]!))) as unknown as Shape;
   }
 
   /** A block of the canvas with the turned case in its middle, `fills` around it. A case that is mirrored but not turned keeps its values. */

@@ -2,7 +2,7 @@ import { tidy, zeros, type Tensor4D, type Tensor5D } from '@tensorflow/tfjs-core
 import { expect, it } from 'vitest';
 import { startBackend } from '../../engine/backends/choose';
 import { modelSpec } from '../../engine/contract/model-spec';
-import { largestPatch, planStep, refuseVolumesThatDoNotFit, refuseWhatDoesNotFit, totalMultiplyAdds } from '../../engine/host/plan-step';
+import { largestCanvas, largestPatch, planStep, refuseVolumesThatDoNotFit, refuseWhatDoesNotFit, totalMultiplyAdds } from '../../engine/host/plan-step';
 import { parameterCount } from '../../engine/model/cost';
 import { buildNetwork } from '../../engine/model/build-network';
 import { valueAndGradients } from '../../engine/ops/backpropagation';
@@ -36,10 +36,14 @@ it('what does not fit is refused with the largest patch that would', async () =>
 it('whole volumes that do not fit are refused with the largest margin that would, or the largest patch', async () => {
   const wide = modelSpec.parse({ architecture: 'unet', outputs: 2, poolings: 1, kernelSize: 3, features: 64 });
   const largest = await largestPatch(wide, 160, 2);
-  const shapes = [cube(16), cube(largest - 4)];
-  expect((await refuseVolumesThatDoNotFit(wide, shapes, 4, 2)).canvas).toEqual(cube(largest));
+  const upright = (side: number) => ({ shape: cube(side), turned: cube(side) });
+  const shapes = [upright(16), upright(largest - 4)];
+  expect(largestCanvas(wide, shapes, 4)).toEqual(cube(largest));
+  expect((await refuseVolumesThatDoNotFit(wide, shapes, 4, 2)).highWaterBytes).toBe((await planStep(wide, cube(largest), 2))!.highWaterBytes);
+  // a turn may need more than the margin
+  expect(largestCanvas(wide, [{ shape: [20, 30, 40], turned: [44, 28, 44] }], 8)).toEqual([44, 38, 48]);
   await expect(refuseVolumesThatDoNotFit(wide, shapes, 12, 2)).rejects.toMatchObject({ code: 'bad-input', message: expect.stringContaining(`${largest + 8}x${largest + 8}x${largest + 8}`) as string, remedy: expect.stringContaining('sampling.marginVoxels to 4 at most') as string });
-  await expect(refuseVolumesThatDoNotFit(wide, [cube(160)], 2, 2)).rejects.toMatchObject({ remedy: expect.stringContaining(`sampling.patchSize to ${largest} at most`) as string });
+  await expect(refuseVolumesThatDoNotFit(wide, [upright(160)], 2, 2)).rejects.toMatchObject({ remedy: expect.stringContaining(`sampling.patchSize to ${largest} at most`) as string });
 });
 it('the operators of a plan are those of the network: forward, and three times as many multiply-adds in a step but for the gradient of the image', async () => {
   const tiny = modelSpec.parse({ architecture: 'unet', inputs: 1, outputs: 3, poolings: 1, kernelSize: 3, features: 2 });

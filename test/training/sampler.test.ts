@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { acceptedSizes, accepts } from '../../engine/contract/network-sizes';
 import { trainingSpec } from '../../engine/contract/training-spec';
-import { placeOnCanvas } from '../../engine/data/canvas';
+import { canvasFor, placeOnCanvas } from '../../engine/data/canvas';
 import { permuteVoxels } from '../../engine/math/turned-grid';
 import { voxelCount } from '../../engine/math/volume';
 import { drawSample, drawValidationSample } from '../../engine/training/sampler';
@@ -61,6 +61,15 @@ describe('augmentation', () => {
     expect(turned).toBe(30);
     const corner = { ...smooth, labels: { shape, data: Uint8Array.from(smooth.labels.data, (label) => (label === 2 ? 1 : 0)) } };
     for (const step of steps) expect(drawSample(spec, corner, step, sizes).labels.data.reduce((a, b) => a + b)).toBeGreaterThan(17);
+  });
+  it('gets no canvas larger than the case with its margin, or the largest extent of its turned labels', () => {
+    const corner = { ...smooth, labels: { shape, data: smooth.labels.data.map((_, at) => (at === 0 || at === smooth.labels.data.length - 1 ? 1 : 0)) } };
+    const spec = specOf({ augmentation: { rotationDegrees: 180 }, sampling: { marginVoxels: 0 } });
+    const turned = new TurnedCase(corner, sizes).largestExtent(180);
+    const most = canvasFor(shape.map((size, axis) => Math.max(size, turned[axis]!)) as unknown as typeof shape, sizes);
+    const drawn = steps.map((step) => drawSample(spec, corner, step, sizes).labels.shape);
+    for (const axis of [0, 1, 2]) expect(Math.max(...drawn.map((canvas) => canvas[axis]!))).toBeLessThanOrEqual(most[axis]!);
+    expect(drawn.some((canvas) => canvas.some((size, axis) => size > shape[axis]!))).toBe(true);
   });
   it('a turn by nothing and a right angle agree with moving voxels', () => {
     const turned = new TurnedCase(smooth, sizes);

@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { expect, it } from 'vitest';
 import { startBackend } from '../../engine/backends/choose';
+import { badInput } from '../../engine/contract/problem';
 import { trainingSpec } from '../../engine/contract/training-spec';
 import { readLabels } from '../../engine/data/labels';
 import { writeVolume } from '../../engine/data/nifti';
@@ -16,7 +17,7 @@ import { temporaryFolder } from '../support/temporary-folder';
 import { tinyDataset, tinySpec } from '../support/tiny-dataset';
 
 /** Trains in a fresh backend, as a process would. */
-async function run(dataset: string, runFolder: string, options: Partial<Pick<TrainOptions, 'resume' | 'onProgress' | 'sampleThread'>> & { spec?: object; threads?: number; cancel?: Int32Array } = {}) {
+async function run(dataset: string, runFolder: string, options: Partial<Pick<TrainOptions, 'resume' | 'onProgress' | 'sampleThread' | 'beforeTraining'>> & { spec?: object; threads?: number; cancel?: Int32Array } = {}) {
   const { threads = 2, cancel, spec, ...rest } = options;
   const backend = await startBackend({ threads, cancel });
   try {
@@ -190,4 +191,11 @@ it('refuses what it cannot use, and touches nothing', async () => {
   await expect(run(dataset, folder)).rejects.toThrow('already holds a run');
   await expect(run(dataset, folder, { resume: true, spec: { seed: 4, stopping: { stepsPerEpoch: 1, maximumSteps: 5, patienceEpochs: 3 } } })).rejects.toThrow('This run was started with other settings: seed was 3 and is now 4.');
   expect(bytes(folder, 'best.safetensors')).toBe(before);
+});
+it('is refused before anything is written, by whoever knows the sizes of the training cases', async () => {
+  const [dataset, folder] = [temporaryFolder(tinyDataset()), join(temporaryFolder(), 'run')];
+  let sizes: unknown;
+  await expect(run(dataset, folder, { beforeTraining: async (data) => { sizes = data.sizes; throw badInput('Too large.', 'Make it smaller.'); } })).rejects.toThrow('Too large.');
+  expect(existsSync(folder)).toBe(false);
+  expect(sizes).toEqual(Array(4).fill({ shape: [12, 10, 9], turned: expect.any(Array) as unknown }));
 });

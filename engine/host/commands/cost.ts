@@ -8,7 +8,7 @@ import { readTrainingSpec } from '../read-training-spec';
 
 interface Options {
   set: string[];
-  patch: number;
+  patch?: number;
   threads?: number;
   json?: boolean;
 }
@@ -19,14 +19,15 @@ export function register(program: Command): void {
     .description('parameters, multiply-adds, memory and about the seconds of a step; SPEC is a JSON file or a preset of assets/presets')
     .argument('<spec>', 'spec file, or name of a preset')
     .option('--set <key=value>', 'change one field of the spec, as in --set model.features=30; may be given again', (text: string, all: string[]) => [...all, text], [])
-    .option('--patch <voxels>', 'side of the cube one training step sees', parseCount, 128)
+    .option('--patch <voxels>', 'side of the cube one training step sees (default: of the patches of the spec, or 128 where it trains on whole volumes)', parseCount)
     .option('--threads <count>', 'threads to compute with', parseCount)
     .option('--json', 'print one JSON document')
     .action(run);
 }
 
-async function run(specName: string, { set, patch, threads, json }: Options): Promise<void> {
+async function run(specName: string, { set, patch: side, threads, json }: Options): Promise<void> {
   const { spec } = await readTrainingSpec(specName, set);
+  const patch = side ?? (spec.sampling.kind === 'patch' ? spec.sampling.patchSize : 128);
   const parameters = parameterCount(spec.model);
   const { highWaterBytes, memoryBytes, forward, step } = await refuseWhatDoesNotFit(spec.model, patch, threads);
   const multiplyAdds = { forward: totalMultiplyAdds(forward), step: totalMultiplyAdds(step) };
