@@ -8,13 +8,15 @@ import { writeVolume } from '../../../engine/data/nifti';
 import { register as evaluate } from '../../../engine/host/commands/evaluate';
 import { register as predict } from '../../../engine/host/commands/predict';
 import type { Network } from '../../../engine/model/network';
+import type * as WeightsFile from '../../../engine/training/weights-file';
 import { plainGeometry } from '../../support/nifti-file';
 import { runCommand } from '../../support/run-command';
 import { temporaryFolder } from '../../support/temporary-folder';
 
 const spec = { architecture: 'unet', schemaVersion: 1, inputs: 1, outputs: 2, poolings: 1, kernelSize: 3, padding: 'centred', features: 1 } as const;
 // A network that calls everything brighter than the mean a body: the commands are tested here, networks elsewhere.
-vi.mock('../../../engine/training/weights-file', () => ({
+vi.mock('../../../engine/training/weights-file', async (importOriginal) => ({
+  ...(await importOriginal<typeof WeightsFile>()),
   loadNetwork: async (path: string) => {
     const network: Network = { spec, variables: new Map(), statistics: new Map(), logits: (image) => concat([neg(image), image], 4) as Tensor5D, dispose: () => {} };
     return { network, spec, structures: [{ value: 1, name: 'Body' }], record: path.endsWith('run') ? record : undefined };
@@ -38,7 +40,7 @@ const dataset = {
   ...Object.fromEntries(ids.flatMap((id) => [[`data/imagesTr/${id}.nii.gz`, image], [`data/labelsTr/${id}.nii.gz`, label]])),
 };
 const record = {
-  schemaVersion: 1, status: 'done', spec: { schemaVersion: 1, name: 'tiny', model: spec, data: { dataset: 'data' } }, parameters: 1, structures: [{ value: 1, name: 'Body' }], data: [],
+  schemaVersion: 1, status: 'done', spec: { schemaVersion: 1, name: 'tiny', model: spec, data: { dataset: 'data' }, sampling: { kind: 'volume' } }, parameters: 1, structures: [{ value: 1, name: 'Body' }], data: [],
   environment: { version: '0', backend: 'wasm', kernelVariant: 'plain', threads: 1, node: '20', machine: 'm' }, steps: 1, epochs: 1, bestEpoch: 1, bestValidationDice: 1, wallSeconds: 1,
 };
 const run = (...args: string[]) => runCommand([evaluate, predict], ...args);
