@@ -9,6 +9,9 @@ const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const notShipped = /^(@types\/|typescript|vite$|vitest|@vitejs\/|esbuild|eslint|typescript-eslint|dependency-cruiser|playwright-core|electron|electron-builder|fast-check)/;
 const direct = [...Object.keys(manifest.dependencies), ...Object.keys(manifest.devDependencies).filter((name) => !notShipped.test(name))];
 
+/** Packages of which the build takes a part: the dependencies that come with it. The others belong to their command-line tools. */
+const bundledOf = { 'itk-wasm': ['@thewtex/zstddec', 'mime-types'], '@itk-wasm/image-io': ['itk-wasm', 'mime-types'] };
+
 const found = new Map();
 /** Node's own resolution: the nearest node_modules upwards. */
 function add(name, from) {
@@ -24,7 +27,7 @@ function add(name, from) {
   if (found.has(key) || name.startsWith('@types/')) return;
   const file = readdirSync(place).find((entry) => /^(licen[cs]e|copying)(\.|$)/i.test(entry));
   found.set(key, { licence: typeof described.license === 'string' ? described.license : (described.license?.type ?? 'see text'), text: file ? readFileSync(join(place, file), 'utf8').trim().replace(/\r/g, '') : '' });
-  for (const dependency of Object.keys(described.dependencies ?? {})) add(dependency, place);
+  for (const dependency of bundledOf[name] ?? Object.keys(described.dependencies ?? {})) add(dependency, place);
 }
 for (const name of direct) add(name, root);
 

@@ -2,6 +2,9 @@
 import { z } from 'zod';
 import { problemCodes, type Problem, type Result } from './problem';
 import type { ModelSpec } from './model-spec';
+import type { Structure } from './structure';
+
+export type { Structure };
 
 /** x, y, z counts; data is x fastest: index = x + nx (y + ny z). */
 export type Shape = readonly [nx: number, ny: number, nz: number];
@@ -15,17 +18,17 @@ const rotation = z
   .length(9)
   .refine((m) => isRotation(m), 'a rotation is nine numbers of an orthonormal matrix with determinant 1, row by row');
 const id = z.string().min(1).max(200);
-const bytes = z.instanceof(Uint8Array);
+const namedFile = z.strictObject({ name: id, bytes: z.instanceof(Uint8Array) });
 
 /** Arguments of every call, parsed at the receiving end. */
 export const methods = {
   status: z.strictObject({}),
   listCases: z.strictObject({}),
   listModels: z.strictObject({}),
-  /** A shipped case by id, or a NIfTI file the person opened, with its reference labels if they gave them. */
+  /** A shipped case by id, or what the person opened: one file, several contrasts, or the slices of a DICOM series; with its reference labels if they gave them. */
   openCase: z.union([
     z.strictObject({ caseId: id }),
-    z.strictObject({ file: z.strictObject({ name: id, bytes }), reference: z.strictObject({ name: id, bytes }).optional() }),
+    z.strictObject({ files: z.array(namedFile).min(1).max(4096), reference: namedFile.optional() }),
   ]),
   /** The case turned and segmented by one model. A newer request for the same model cancels the older one. */
   segment: z.strictObject({ caseId: id, modelId: id, rotation }),
@@ -62,12 +65,6 @@ export interface CaseSummary {
   name: string;
   /** Part of the split it comes from, so that the window can say whether models were trained on it. */
   split: 'test' | 'validation' | 'train' | 'opened';
-}
-
-export interface Structure {
-  /** Label value, from 1. */
-  value: number;
-  name: string;
 }
 
 /** A case on its canvas: normalised once, upright, with its fill; what is turned (design, section 7). */

@@ -1,5 +1,6 @@
 /** @file What a run leaves behind: everything needed to repeat it and to say what it achieved. */
 import { z } from 'zod';
+import { structure } from './structure';
 import { storedTrainingSpec } from './training-spec';
 
 const curvePoint = z.strictObject({ plane: z.enum(['sagittal', 'coronal', 'axial']), degrees: z.number(), mean: z.number(), sd: z.number(), n: z.int() });
@@ -9,7 +10,7 @@ export const runRecord = z.strictObject({
   status: z.enum(['running', 'done', 'stopped', 'failed']),
   spec: storedTrainingSpec,
   parameters: z.int(),
-  structures: z.array(z.strictObject({ value: z.int(), name: z.string() })),
+  structures: z.array(structure),
   /** Names and SHA-256 of images and labels; names of cases are the data set's, never a person's. */
   data: z.array(z.strictObject({ case: z.string(), part: z.enum(['train', 'validation']), image: z.string(), label: z.string() })),
   /** Cases left out because they cannot be read, where the spec says so, and why. */

@@ -1,130 +1,145 @@
-/** @file Folders laid out as in the Medical Segmentation Decathlon (Antonelli et al., Nature Communications 2022): dataset.json, imagesTr/, labelsTr/. */
-import { readdir, stat } from 'node:fs/promises';
-import { basename, join, normalize } from 'node:path';
-import { z } from 'zod';
-import type { Structure } from '../contract/engine-api';
-import { badInput, GyraError, problemFrom, type Problem } from '../contract/problem';
-import { readBytes, readJson } from './file-access';
-import { checkSameGrid, readLabels, type LabelVolume } from './labels';
-import { readImage, type NiftiVolume } from './nifti';
+/** @file A folder of cases with labels, whatever its layout: opened, read case by case, checked. */
+import { createHash } from 'node:crypto';
+import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { badInput, GyraError, problemFrom } from '../contract/problem';
+import { labelsIn } from '../contract/structure';
+import { printShape } from '../math/volume';
+import { checkSameGrid, labelsOf, originsApartVoxels, type LabelVolume } from './labels';
+import { bids } from './layouts/bids';
+import { decathlon } from './layouts/decathlon';
+import { namesIn } from './layouts/folder-listing';
+import { freesurfer } from './layouts/freesurfer';
+import type { CaseFiles, Dataset, Finding, Layout, Survey } from './layouts/layout';
+import { nnunet } from './layouts/nnunet';
+import { twoFolders } from './layouts/two-folders';
+import { geometryNotices } from './nifti-geometry';
+import { toRas } from './orientation';
+import { readImages, readScans } from './read-scan';
+import type { Scan } from './scan';
 
-export interface CaseFiles {
-  /** Name of the label file without its ending. */
-  readonly id: string;
-  /** One file for each contrast, in the order of {@link Dataset.contrasts}. */
-  readonly imagePaths: readonly string[];
-  readonly labelPath: string;
-}
+export type { CaseFiles, Dataset, Finding } from './layouts/layout';
 
-export interface Dataset {
-  readonly name: string;
-  readonly folder: string;
-  readonly structures: readonly Structure[];
-  /** Names of the contrasts each case has. */
-  readonly contrasts: readonly string[];
-  readonly cases: readonly CaseFiles[];
-}
+/** In the order in which they are tried: each matches what the ones before leave. */
+const layouts: readonly Layout[] = [nnunet, decathlon, bids, twoFolders, freesurfer];
 
 export interface LoadedCase {
   readonly id: string;
-  /** One for each contrast, all on one grid. */
-  readonly images: readonly NiftiVolume[];
+  /** One for each contrast, all on one grid, in RAS order. */
+  readonly images: readonly Scan[];
+  /** On the grid of the images. */
   readonly labels: LabelVolume;
 }
 
-const datasetJson = z.looseObject({
-  name: z.string().default('unnamed'),
-  modality: z.record(z.string(), z.string()).default({ 0: 'image' }),
-  labels: z.record(z.string().regex(/^\d+$/, 'labels are listed as {"1": "name"}'), z.string()),
-  training: z.array(z.looseObject({ image: z.string(), label: z.string() })),
-});
-
-/** The data set of a folder. Throws a GyraError naming every file that is missing or has no partner. */
-export async function openDataset(folder: string): Promise<Dataset> {
+/**
+ * The data set of a folder.
+ * @param skipBroken a case with a problem is no reason to refuse the others; reading it says what is wrong
+ * @throws GyraError naming every file that is missing or has no partner
+ */
+export async function openDataset(folder: string, { skipBroken = false } = {}): Promise<Dataset> {
   const { dataset, problems } = await surveyDataset(folder);
-  if (problems.length === 1) throw new GyraError(problems[0].code, problems[0].message, problems[0].remedy);
-  if (problems.length > 1) {
-    const shown = problems.slice(0, 5).map(({ message }) => message).join(' ');
-    throw badInput(`${basename(folder)} has ${problems.length} problems. ${shown}`, `${problems[0].remedy} gyra info lists all of them.`);
+  const fatal = skipBroken ? problems.filter((problem) => problem.case === undefined) : problems;
+  if (fatal.length === 1) throw new GyraError(fatal[0]!.code, fatal[0]!.message, fatal[0]!.remedy);
+  if (fatal.length > 1) {
+    const shown = fatal.slice(0, 5).map(({ message }) => message).join(' ');
+    throw badInput(`${basename(folder)} has ${fatal.length} problems. ${shown}`, `${fatal[0]!.remedy} gyra info lists all of them.`);
   }
   return dataset;
 }
 
-/** What a folder holds and what is wrong with its list of files; contents of volumes are not looked at. */
-export async function surveyDataset(folder: string): Promise<{ dataset: Dataset; problems: readonly Problem[] }> {
+/** What a folder holds and what is wrong with its list of files; contents of images are not looked at. */
+export async function surveyDataset(folder: string): Promise<Survey & { readonly layout: string | null }> {
   const name = basename(folder);
-  const listing = await readListing(folder);
-  const structures = Object.entries(listing.labels).map(([value, label]) => ({ value: Number(value), name: label })).filter(({ value }) => value > 0).sort((a, b) => a.value - b.value);
-  const entries = listing.training.map(({ image, label }) => ({ id: withoutEnding(basename(label)), imagePath: normalize(image), labelPath: normalize(label) }));
-  const problems = [...listing.problems];
-  const say = (message: string, remedy: string): unknown => problems.push({ code: 'bad-input', message, remedy });
-  if (listing.problems.length === 0 && entries.length === 0) say(`${name} lists no training cases in dataset.json.`, 'List at least one image with its label under "training".');
-  if (listing.problems.length === 0 && structures.length === 0) say(`${name} lists no structures in dataset.json.`, 'Name each label value under "labels", as in {"0": "background", "1": "Anterior"}.');
-  const images = await niftiFiles(folder, 'imagesTr');
-  const labels = await niftiFiles(folder, 'labelsTr');
-  const seen = new Set<string>();
-  for (const { id, imagePath, labelPath } of entries) {
-    if (seen.has(id)) say(`Case ${id} is listed twice in dataset.json.`, 'Remove one of the two entries.');
-    seen.add(id);
-    for (const path of [imagePath, labelPath]) {
-      if (path.startsWith('..')) say(`${basename(path)} lies outside the data set's folder.`, 'Put the file into the folder and list it with its place there.');
-      else if (!(await isFile(join(folder, path)))) say(`${basename(path)} is listed in dataset.json and is not in the folder.`, 'Copy the file there, or remove its entry.');
-    }
-  }
-  // A file that is listed counts as its partner's, whatever its name.
-  const listedImages = new Set(entries.map(({ imagePath }) => basename(imagePath)));
-  const listedLabels = new Set(entries.map(({ labelPath }) => basename(labelPath)));
-  for (const image of images) if (!labels.includes(image) && !listedImages.has(image)) say(`Image ${image} has no label.`, 'Add its label to labelsTr, or take the image out of imagesTr.');
-  for (const label of labels) if (!images.includes(label) && !listedLabels.has(label)) say(`Label ${label} has no image.`, 'Add its image to imagesTr, or take the label out of labelsTr.');
-  const cases = entries.map(({ id, imagePath, labelPath }) => ({ id, imagePaths: [join(folder, imagePath)], labelPath: join(folder, labelPath) }));
-  return { dataset: { name: listing.name, folder, structures, contrasts: Object.values(listing.modality), cases }, problems };
+  const found = await stat(folder).catch(() => null);
+  const empty = { name, folder, structures: [], contrasts: [], cases: [] };
+  const readLayouts = `Give a folder laid out as one of: ${layouts.map(({ title }) => title).join('; ')}.`;
+  if (!found?.isDirectory()) return { layout: null, dataset: empty, problems: [{ code: found ? 'bad-input' : 'not-found', message: found ? `${name} is a file, not the folder of a data set.` : `${name} was not found.`, remedy: readLayouts }] };
+  const names = await namesIn(folder);
+  for (const layout of layouts) if (await layout.matches(folder, names)) return { layout: layout.title, ...(await layout.survey(folder)) };
+  return { layout: null, dataset: empty, problems: [{ code: 'bad-input', message: `${name} is laid out in none of the ways that are read.`, remedy: readLayouts }] };
 }
 
-/** Images and labels of one case, checked: readable, on the same grid, only listed labels and the one to ignore. */
-export async function loadCase({ structures }: Dataset, { id, imagePaths, labelPath }: CaseFiles, ignoreLabel?: number): Promise<LoadedCase> {
-  const images: NiftiVolume[] = [];
-  for (const path of imagePaths) images.push(readImage(await readBytes(path), basename(path)));
-  const imageNames = imagePaths.map((path) => basename(path));
-  images.forEach((image, contrast) => checkSameGrid(image, `Image ${imageNames[contrast]}`, images[0]!, imageNames[0]!));
+/** Images and labels of one case, checked: readable, as many contrasts as the data set has, on the same grid, only listed labels and the one to ignore. In RAS order. */
+export async function loadCase(dataset: Dataset, files: CaseFiles, ignoreLabel = dataset.ignoreLabel): Promise<LoadedCase> {
+  const { images, labels } = await loadAsStored(dataset, files, ignoreLabel);
+  return { id: files.id, images: images.map((image) => toRas(image)), labels: toRas(labels) };
+}
+
+async function loadAsStored({ name, structures, contrasts, labelOfCode }: Dataset, { imagePaths, labelPath }: CaseFiles, ignoreLabel: number | undefined): Promise<Omit<LoadedCase, 'id'>> {
+  const images: Scan[] = [];
+  const imageName = basename(imagePaths[0]!);
+  for (const path of imagePaths)
+    for (const image of await readImages(path)) {
+      images.push(image);
+      checkSameGrid(image, `Image ${basename(path)}`, images[0]!, imageName);
+    }
+  if (images.length !== contrasts.length) throw badInput(`${imageName} holds ${images.length} contrast${images.length === 1 ? '' : 's'}, and ${name} names ${contrasts.length} (${contrasts.join(', ')}).`, 'Give every case the contrasts that are listed, or correct the list.');
   // Images and labels often have the same name.
   const labelName = `Label ${basename(labelPath)}`;
-  const labels = readLabels(await readBytes(labelPath), labelName, structures, ignoreLabel);
-  checkSameGrid(labels, labelName, images[0]!, imageNames[0]!);
-  return { id, images, labels };
+  const [scan, ...more] = await readScans(labelPath) as [Scan, ...Scan[]];
+  if (more.length > 0) throw badInput(`${labelName} is 4-dimensional (${printShape([...scan.shape, 1 + more.length])}).`, 'Give one label for each voxel.');
+  const labels = labelsOf(scan, labelName, structures, { ignoreLabel, labelOfCode });
+  checkSameGrid(labels, labelName, images[0]!, imageName);
+  return { images, labels };
 }
 
-/** Reads every case and collects what is wrong. */
-export async function checkCases(dataset: Dataset, onProgress: (done: number, of: number) => void): Promise<readonly Problem[]> {
-  const problems: Problem[] = [];
+/** The cases that can be read, and what is wrong with the others. */
+export async function soundCases(dataset: Dataset, cases: readonly CaseFiles[], ignoreLabel?: number): Promise<{ sound: CaseFiles[]; skipped: { case: string; reason: string }[] }> {
+  const sound: CaseFiles[] = [];
+  const skipped: { case: string; reason: string }[] = [];
+  for (const files of cases)
+    await loadCase(dataset, files, ignoreLabel).then(
+      () => sound.push(files),
+      (thrown: unknown) => skipped.push({ case: files.id, reason: problemFrom(thrown).message }),
+    );
+  return { sound, skipped };
+}
+
+export interface DatasetCheck {
+  readonly problems: readonly Finding[];
+  /** What a person should know and nothing refuses: headers that differ from the others, axes that are oblique ... */
+  readonly notices: readonly string[];
+}
+
+/** Reads every case and collects what is wrong and what is odd. */
+export async function checkCases(dataset: Dataset, onProgress: (done: number, of: number) => void): Promise<DatasetCheck> {
+  const problems: Finding[] = [];
+  const notices: string[] = [];
+  const orientations = new Map<string, string>();
+  const firstWith = new Map<string, string>();
+  const present = new Set<number>();
   for (const [index, files] of dataset.cases.entries()) {
-    await loadCase(dataset, files).catch((thrown: unknown) => problems.push(problemFrom(thrown)));
+    const { id } = files;
+    try {
+      const { images, labels } = await loadAsStored(dataset, files, dataset.ignoreLabel);
+      const [image] = images as [Scan];
+      orientations.set(id, image.orientation);
+      notices.push(...geometryNotices(image.geometry).map((notice) => `${id}: ${notice}`));
+      const apart = labels.orientation === image.orientation ? originsApartVoxels(labels, image) : 0;
+      if (apart > 0.5) notices.push(`${id}: Labels and image have headers ${apart.toFixed(1)} voxels apart; they are laid on each other voxel by voxel.`);
+      const found = new Set(labels.data);
+      if (found.size === 1 && found.has(0)) notices.push(`${id}: The labels are empty.`);
+      for (const value of found) present.add(value);
+      const hash = createHash('sha256').update(image.shape.join()).update(new Uint8Array(image.data.buffer, image.data.byteOffset, image.data.byteLength)).digest('hex');
+      const twin = firstWith.get(hash);
+      if (twin !== undefined) problems.push({ code: 'bad-input', message: `Cases ${twin} and ${id} have the same image.`, remedy: 'Take one of them out: a case that trains and tests makes results look better than they are.', case: id });
+      firstWith.set(hash, twin ?? id);
+    } catch (thrown) {
+      problems.push({ ...problemFrom(thrown), case: id });
+    }
     onProgress(index + 1, dataset.cases.length);
   }
-  return problems;
+  for (const structure of present.size > 0 ? dataset.structures : []) if (!labelsIn(structure).some((value) => present.has(value))) notices.push(`${structure.name} is in none of the cases.`);
+  return { problems, notices: [...unlikeTheOthers(orientations), ...notices] };
 }
 
-interface Listing extends z.output<typeof datasetJson> {
-  /** Why the listing is empty. */
-  problems: readonly Problem[];
+/** Cases whose axes run otherwise than those of most: turned alike when read, but a header that is wrong would be followed too. */
+function unlikeTheOthers(orientations: ReadonlyMap<string, string>): string[] {
+  const count = new Map<string, number>();
+  for (const orientation of orientations.values()) count.set(orientation, (count.get(orientation) ?? 0) + 1);
+  const [usual] = [...count].sort(([, a], [, b]) => b - a);
+  if (!usual) return [];
+  const others = [...orientations].filter(([, orientation]) => orientation !== usual[0]).map(([id, orientation]) => `${id}: The axes run ${orientation}, and ${usual[0]} in ${usual[1]} of ${orientations.size} cases: the header may be flipped. It is followed.`);
+  return [...(usual[0] === 'RAS' ? [] : [`The axes run ${usual[0]} in ${usual[1]} of ${orientations.size} cases; all are turned to RAS when they are read.`]), ...others];
 }
 
-async function readListing(folder: string): Promise<Listing> {
-  try {
-    return { ...(await readJson(join(folder, 'dataset.json'), datasetJson)), problems: [] };
-  } catch (thrown) {
-    const problem = problemFrom(thrown);
-    const found = await stat(folder).catch(() => null);
-    const message = found === null ? `${basename(folder)} was not found.` : found.isDirectory() ? `${basename(folder)} has no dataset.json.` : `${basename(folder)} is a file, not the folder of a data set.`;
-    const missing = { code: problem.code, message, remedy: 'Give a folder of the Medical Segmentation Decathlon: dataset.json, imagesTr and labelsTr.' };
-    return { name: basename(folder), modality: {}, labels: {}, training: [], problems: [problem.code === 'not-found' ? missing : problem] };
-  }
-}
-
-/** NIfTI files of a subfolder; none where it is missing. Hidden files are what macOS leaves in archives. */
-async function niftiFiles(folder: string, subfolder: string): Promise<string[]> {
-  const names = await readdir(join(folder, subfolder)).catch(() => []);
-  return names.filter((name) => /\.nii(\.gz)?$/.test(name) && !name.startsWith('.')).sort();
-}
-
-const withoutEnding = (name: string): string => name.replace(/\.nii(\.gz)?$/, '');
-const isFile = (path: string): Promise<boolean> => stat(path).then((found) => found.isFile(), () => false);

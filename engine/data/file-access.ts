@@ -1,7 +1,7 @@
 /** @file Reading and writing files with messages a person can act on. Messages name the file without its folder. */
-import { randomUUID } from 'node:crypto';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { createHash, randomUUID } from 'node:crypto';
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import type { z } from 'zod';
 import { badInput, GyraError } from '../contract/problem';
 
@@ -12,6 +12,16 @@ export async function readBytes(path: string): Promise<Uint8Array> {
   } catch (thrown) {
     throw unreadable(path, thrown);
   }
+}
+
+/** SHA-256 of files one after the other; of a folder, of the files in it. */
+export async function sha256(...paths: readonly string[]): Promise<string> {
+  const hash = createHash('sha256');
+  for (const path of paths) {
+    const inFolder = await readdir(path).catch(() => null);
+    for (const file of inFolder ? inFolder.sort().map((name) => join(path, name)) : [path]) hash.update(await readBytes(file));
+  }
+  return hash.digest('hex');
 }
 
 /** A JSON file as its schema describes it. Throws a GyraError that names the file and the field. */
@@ -35,12 +45,24 @@ export async function writeByRename(path: string, bytes: Uint8Array | string): P
   const temporary = `${path}.${randomUUID()}.part`;
   try {
     await writeFile(temporary, bytes);
+  } catch (thrown) {
+    await rm(temporary, { force: true });
+    throw unwritable(path, thrown);
+  }
+  await renameInto(temporary, path);
+}
+
+/** The second half of {@link writeByRename}, for a file that is already written beside the target. */
+export async function renameInto(temporary: string, path: string): Promise<void> {
+  try {
     await rename(temporary, path);
   } catch (thrown) {
     await rm(temporary, { force: true });
-    throw new GyraError('bad-input', `${basename(path)} could not be written (${systemCode(thrown)}).`, 'Check that its folder exists, that you may write there, and that the disk has room.');
+    throw unwritable(path, thrown);
   }
 }
+
+const unwritable = (path: string, thrown: unknown): GyraError => new GyraError('bad-input', `${basename(path)} could not be written (${systemCode(thrown)}).`, 'Check that its folder exists, that you may write there, and that the disk has room.');
 
 function unreadable(path: string, thrown: unknown): GyraError {
   const code = systemCode(thrown);

@@ -1,40 +1,52 @@
 /** @file Reference labels: whole numbers on the grid of their image. */
-import type { Structure } from '../contract/engine-api';
 import { badInput } from '../contract/problem';
+import { labelsIn, type Structure } from '../contract/structure';
 import { printShape, sameShape, type Volume } from '../math/volume';
-import { readVolume, type NiftiVolume } from './nifti';
-import { printSpacing } from './nifti-geometry';
+import { affineMm, printSpacing } from './nifti-geometry';
+import { gridInRas, type Grid } from './orientation';
+import type { Scan } from './scan';
 
-export interface LabelVolume extends Volume<Uint8Array>, Pick<NiftiVolume, 'spacingMm' | 'orientation'> {}
+export interface LabelVolume extends Volume<Uint8Array>, Grid {}
+
+export interface LabelOptions {
+  /** A value that may stand beside the structures. */
+  readonly ignoreLabel?: number;
+  /** Label of each value in the file, where files have codes of their own; values without one are background. */
+  readonly labelOfCode?: ReadonlyMap<number, number>;
+}
 
 /**
- * Labels of a NIfTI file; background is 0.
+ * Labels of what was read from a file; background is 0.
  * @param structures What the values may be beside 0; null allows 0 to 255.
- * @param ignoreLabel A value that may stand beside them.
- * @throws GyraError where a value is no whole number or not listed, and as {@link readVolume} does.
+ * @throws GyraError where a value is no whole number or not listed.
  */
-export function readLabels(bytes: Uint8Array, name: string, structures: readonly Structure[] | null, ignoreLabel?: number): LabelVolume {
-  const { data, shape, spacingMm, orientation } = readVolume(bytes, name);
+export function labelsOf({ data, ...grid }: Scan, name: string, structures: readonly Structure[] | null, { ignoreLabel, labelOfCode }: LabelOptions = {}): LabelVolume {
   const values = [...new Set(data)];
   const fraction = values.find((value) => !Number.isInteger(value));
   if (fraction !== undefined) throw badInput(`${name} holds ${fraction}, and labels are whole numbers.`, 'Give the label file, not the image or a probability map; if labels were resampled, use nearest neighbour.');
-  const listed = structures && [0, ...structures.map(({ value }) => value), ...(ignoreLabel === undefined ? [] : [ignoreLabel])];
+  if (labelOfCode) return { ...grid, data: Uint8Array.from(data, (code) => labelOfCode.get(code) ?? 0) };
+  const listed = structures && [...new Set([0, ...structures.flatMap(labelsIn), ...(ignoreLabel === undefined ? [] : [ignoreLabel])])];
   const foreign = values.filter((value) => (listed ? !listed.includes(value) : value < 0 || value > 255)).sort((a, b) => a - b);
   if (foreign.length > 0) {
     const allowed = listed ? listed.join(', ') : '0 to 255';
     throw badInput(`${name} holds the label${foreign.length > 1 ? 's' : ''} ${foreign.slice(0, 5).join(', ')}${foreign.length > 5 ? ' ...' : ''}; allowed: ${allowed}.`, listed ? 'List the label in dataset.json, or correct the file.' : 'Renumber the labels from 0.');
   }
-  return { data: Uint8Array.from(data), shape, spacingMm, orientation };
+  return { ...grid, data: Uint8Array.from(data) };
 }
 
-/** What of a volume says on which grid it lies. */
-type Grid = Pick<NiftiVolume, 'shape' | 'spacingMm' | 'orientation'>;
-
-/** Throws a GyraError naming both files and both values where labels, or another contrast, do not lie on the grid of their image. */
+/** Throws a GyraError naming both files and both values where labels, or another contrast, do not lie on the grid of their image. Both may be stored in different orientations. */
 export function checkSameGrid(labels: Grid, labelName: string, image: Grid, imageName: string): void {
   const differ = (what: string, ofLabels: string, ofImage: string): Error =>
     badInput(`${labelName} has ${what} ${ofLabels}, but its image ${imageName} has ${ofImage}.`, 'Give the labels that were drawn on this image, or resample them onto its grid with nearest neighbour.');
-  if (!sameShape(labels.shape, image.shape)) throw differ('shape', printShape(labels.shape), printShape(image.shape));
-  if (labels.spacingMm.some((size, axis) => Math.abs(size - image.spacingMm[axis]) > 1e-3 * size)) throw differ('voxel size', printSpacing(labels.spacingMm), printSpacing(image.spacingMm));
-  if (labels.orientation !== image.orientation) throw differ('orientation', labels.orientation, image.orientation);
+  const [one, other] = labels.orientation === image.orientation ? [labels, image] : [gridInRas(labels), gridInRas(image)];
+  if (!sameShape(one.shape, other.shape)) throw differ('shape', printShape(labels.shape), printShape(image.shape));
+  if (one.spacingMm.some((size, axis) => Math.abs(size - other.spacingMm[axis]) > 1e-3 * size)) throw differ('voxel size', printSpacing(labels.spacingMm), printSpacing(image.spacingMm));
+  // Stored in two orientations, they belong together only where they lie in the same place.
+  if (labels.orientation !== image.orientation && originsApartVoxels(one, other) > 0.5) throw differ('orientation', labels.orientation, image.orientation);
+}
+
+/** How far the first voxels of two volumes of one orientation lie from each other, in voxels. */
+export function originsApartVoxels(one: Grid, other: Grid): number {
+  const [a, b] = [affineMm(one.geometry), affineMm(other.geometry)];
+  return Math.hypot(...[3, 7, 11].map((at) => a[at]! - b[at]!)) / Math.min(...one.spacingMm);
 }

@@ -5,15 +5,7 @@ import { badInput } from '../contract/problem';
 import { printShape, voxelCount, type Volume } from '../math/volume';
 import type { Shape } from '../contract/engine-api';
 import { orientation, printSpacing, spacingMm, type Geometry } from './nifti-geometry';
-
-export interface NiftiVolume extends Volume<Float32Array> {
-  readonly spacingMm: readonly [number, number, number];
-  /** Axis codes such as RAS. */
-  readonly orientation: string;
-  /** Type of the voxels in the file: uint8, float32 ... */
-  readonly storedType: string;
-  readonly geometry: Geometry;
-}
+import type { Scan } from './scan';
 
 const voxelTypes: Readonly<Record<number, { name: string; bytes: 1 | 2 | 4 | 8; values: (buffer: ArrayBuffer) => ArrayLike<number> | ArrayLike<bigint> }>> = {
   [NIFTI1.TYPE_UINT8]: { name: 'uint8', bytes: 1, values: (buffer) => new Uint8Array(buffer) },
@@ -29,32 +21,42 @@ const voxelTypes: Readonly<Record<number, { name: string; bytes: 1 | 2 | 4 | 8; 
 };
 
 /**
- * A three-dimensional volume as float32 with the file's slope and intercept applied, x fastest.
+ * The three-dimensional volumes of a file as float32 with its slope and intercept applied, x fastest: one, or in a four-dimensional file as many as its last axis is long.
  * @param name The file's name without its folder, for messages.
- * @throws GyraError where the bytes are empty, truncated, no NIfTI file, not three-dimensional or of a type that is not read here.
+ * @throws GyraError where the bytes are empty, truncated, no NIfTI file, of another dimension or of a type that is not read here.
  */
-export function readVolume(bytes: Uint8Array, name: string): NiftiVolume {
+export function readNifti(bytes: Uint8Array, name: string): Scan[] {
   const file = decompressed(bytes, name);
   if (!isNIFTI(file) && isNIFTI(file, true)) throw badInput(`${name} is one half of a NIfTI pair (.hdr and .img).`, 'Convert the pair to one .nii or .nii.gz file.');
-  if (!isNIFTI(file)) throw badInput(`${name} is not a NIfTI file${looksLike(file)}.`, 'Give a .nii or .nii.gz file; convert other formats first, DICOM for example with dcm2niix.');
+  if (!isNIFTI(file)) throw badInput(`${name} is not a NIfTI file${looksLike(file)}.`, 'Give a NIfTI file (.nii, .nii.gz), NRRD, MetaImage (.mha), MGH (.mgh, .mgz) or a folder with a DICOM series.');
   const header = readableHeader(file, name);
-  const shape = shapeOf(header.dims, name);
+  const { shape, count } = shapeOf(header.dims, name);
   const type = voxelTypes[header.datatypeCode];
   if (!type) throw badInput(`${name} holds voxels of a type that is not read here (NIfTI code ${header.datatypeCode}).`, 'Convert it to one number per voxel, such as int16 or float32.');
-  const count = voxelCount(shape);
+  const voxels = voxelCount(shape);
   const start = header.vox_offset;
-  const wanted = count * type.bytes;
-  if (!(start >= 0) || start + wanted > file.byteLength) throw truncated(name, `it should hold ${printShape(shape)} voxels (${wanted} bytes) and has ${Math.max(0, file.byteLength - start)} bytes of them`);
+  const wanted = count * voxels * type.bytes;
+  if (!(start >= 0) || start + wanted > file.byteLength) throw truncated(name, `it should hold ${printShape(count > 1 ? [...shape, count] : shape)} voxels (${wanted} bytes) and has ${Math.max(0, file.byteLength - start)} bytes of them`);
   const geometry = geometryOf(header, file);
   const spacing = spacingMm(geometry);
   if (!spacing.every((size) => size > 0 && Number.isFinite(size))) throw badInput(`${name} has a voxel size of ${printSpacing(spacing)}.`, 'Write the spacing into its header, for example with fslchpixdim.');
-  const voxels = file.slice(start, start + wanted);
-  if (!header.littleEndian) swapBytes(voxels, type.bytes);
-  return { data: scaled(type.values(voxels), header.scl_slope, header.scl_inter), shape, spacingMm: spacing, orientation: orientation(geometry), storedType: type.name, geometry };
+  return Array.from({ length: count }, (_, volume) => {
+    const from = start + volume * voxels * type.bytes;
+    const part = file.slice(from, from + voxels * type.bytes);
+    if (!header.littleEndian) swapBytes(part, type.bytes);
+    return { data: scaled(type.values(part), header.scl_slope, header.scl_inter), shape, spacingMm: spacing, orientation: orientation(geometry), storedType: type.name, geometry };
+  });
+}
+
+/** The volume of a three-dimensional file. @throws GyraError as {@link readNifti} does, and where there are several. */
+export function readVolume(bytes: Uint8Array, name: string): Scan {
+  const [volume, ...others] = readNifti(bytes, name) as [Scan, ...Scan[]];
+  if (others.length > 0) throw badInput(`${name} is 4-dimensional (${printShape([...volume.shape, 1 + others.length])}).`, 'Give one three-dimensional volume, for example one contrast or time point cut out with fslroi.');
+  return volume;
 }
 
 /** As {@link readVolume}, and refuses intensities that no network can use: NaN, infinite, or all the same. */
-export function readImage(bytes: Uint8Array, name: string): NiftiVolume {
+export function readImage(bytes: Uint8Array, name: string): Scan {
   const volume = readVolume(bytes, name);
   const problem = intensityProblem(volume.data);
   if (problem) throw badInput(`${name}: ${problem}.`, 'Check how the file was made; export the scan again from its source.');
@@ -113,14 +115,17 @@ function readableHeader(file: ArrayBuffer, name: string): NIFTI1 | NIFTI2 {
   }
 }
 
-function shapeOf(dims: readonly number[], name: string): Shape {
+/** Shape of one volume, and how many there are: along the fourth axis, or as the values of each voxel (NIfTI's fifth). */
+function shapeOf(dims: readonly number[], name: string): { shape: Shape; count: number } {
   const sizes = dims.slice(1, 1 + dims[0]);
   if (!(dims[0] >= 1 && dims[0] <= 7) || !sizes.every((size) => size > 0)) throw badInput(`${name} has an impossible shape in its header (${printShape(sizes)}).`, 'Copy or download the file again.');
   // A last axis of one, as some tools write it, is still three-dimensional.
   while (sizes.length > 3 && sizes.at(-1) === 1) sizes.pop();
   if (sizes.length < 3 || (sizes.length === 3 && sizes.some((size) => size === 1))) throw badInput(`${name} is two-dimensional (${printShape(sizes)}).`, 'Give a volume with more than one slice.');
-  if (sizes.length > 3) throw badInput(`${name} is ${sizes.length}-dimensional (${printShape(sizes)}).`, 'Give one three-dimensional volume, for example one contrast or time point cut out with fslroi.');
-  return sizes as unknown as Shape;
+  const [nx, ny, nz, ...more] = sizes as [number, number, number, ...number[]];
+  const several = more.filter((size) => size > 1);
+  if (several.length > 1) throw badInput(`${name} is ${sizes.length}-dimensional (${printShape(sizes)}).`, 'Give one three-dimensional volume, or several along a fourth axis.');
+  return { shape: [nx, ny, nz], count: several[0] ?? 1 };
 }
 
 function geometryOf(header: NIFTI1 | NIFTI2, file: ArrayBuffer): Geometry {

@@ -1,7 +1,7 @@
 /**
  * @file Which cases train, which stop the training, which test it.
  * The rule of subjects: cases of one subject stay in one part. Who is one subject is said by the map `subjects` in the split file (case to subject);
- * without it, hippocampus_(2k-1) and hippocampus_(2k) of the Decathlon's Task04 are the two sides of one head; any other case is its own subject.
+ * without it a layout may say so (BIDS: sessions); hippocampus_(2k-1) and hippocampus_(2k) of the Decathlon's Task04 are the two sides of one head; any other case is its own subject.
  */
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -38,7 +38,8 @@ export async function readSplit(dataset: Dataset, { file, seed, sizes }: { file?
 /** Who a case is of, by the rule of subjects. */
 export async function readSubjects(dataset: Dataset, file?: string): Promise<(id: string) => string> {
   const { subjects } = await readSplitFile(dataset, file);
-  return (id) => subjects?.[id] ?? pairedSide(id) ?? id;
+  const given = new Map(dataset.cases.flatMap(({ id, subject }) => (subject === undefined ? [] : [[id, subject] as const])));
+  return (id) => subjects?.[id] ?? given.get(id) ?? pairedSide(id) ?? id;
 }
 
 async function readSplitFile(dataset: Dataset, file?: string): Promise<z.output<typeof splitFile>> {

@@ -1,5 +1,5 @@
 /** @file Overlap of a segmentation with its reference (Dice, Ecology 1945), structure by structure. */
-import type { Structure } from '../contract/engine-api';
+import { labelsIn, type Structure } from '../contract/structure';
 import { summarise } from './statistics';
 
 export interface StructureOverlap extends Structure {
@@ -10,20 +10,26 @@ export interface StructureOverlap extends Structure {
   readonly commonVoxels: number;
 }
 
-/** Overlap of each structure; both label maps have the same shape. */
+/** Overlap of each structure, of a region as the union of its labels; both label maps have the same shape. */
 export function overlaps(prediction: Uint8Array, reference: Uint8Array, structures: readonly Structure[]): StructureOverlap[] {
-  const predicted = new Uint32Array(256);
-  const referenced = new Uint32Array(256);
-  const common = new Uint32Array(256);
-  for (let i = 0; i < prediction.length; i++) {
-    predicted[prediction[i]]++;
-    referenced[reference[i]]++;
-    if (prediction[i] === reference[i]) common[prediction[i]]++;
-  }
-  return structures.map(({ value, name }) => {
-    const sizes = predicted[value] + referenced[value];
-    return { value, name, dice: sizes === 0 ? null : (2 * common[value]) / sizes, predictedVoxels: predicted[value], referenceVoxels: referenced[value], commonVoxels: common[value] };
+  // How often each pair of labels meets.
+  const pairs = new Uint32Array(256 * 256);
+  for (let i = 0; i < prediction.length; i++) pairs[256 * prediction[i] + reference[i]]++;
+  const all = Array.from({ length: 256 }, (_, label) => label);
+  const count = (predicted: readonly number[], referenced: readonly number[]): number => predicted.reduce((sum, p) => referenced.reduce((rest, r) => rest + pairs[256 * p + r], sum), 0);
+  return structures.map((structure) => {
+    const labels = labelsIn(structure);
+    const [predictedVoxels, referenceVoxels, commonVoxels] = [count(labels, all), count(all, labels), count(labels, labels)];
+    const sizes = predictedVoxels + referenceVoxels;
+    return { ...structure, dice: sizes === 0 ? null : (2 * commonVoxels) / sizes, predictedVoxels, referenceVoxels, commonVoxels };
   });
+}
+
+/** Overlap where voxels with a label that counts nowhere are background in both. */
+export function overlapsBeside(ignoreLabel: number | undefined, prediction: Uint8Array, reference: Uint8Array, structures: readonly Structure[]): StructureOverlap[] {
+  if (ignoreLabel === undefined) return overlaps(prediction, reference, structures);
+  const counts = (labels: Uint8Array): Uint8Array => labels.map((label, voxel) => (reference[voxel] === ignoreLabel ? 0 : label));
+  return overlaps(counts(prediction), counts(reference), structures);
 }
 
 /** Mean over structures whose Dice is defined; null where none is. */

@@ -7,7 +7,7 @@ import { prepareCase, type CaseVolumes, type PreparedCase } from '../data/prepar
 import { rotateLabels } from '../math/resample';
 import { inverseRotation } from '../math/rotation';
 import type { Volume } from '../math/volume';
-import { meanDice, overlaps, type StructureOverlap } from './dice';
+import { meanDice, overlapsBeside, type StructureOverlap } from './dice';
 import { posesOf, uprightPose, type Pose, type PoseName, type Protocol } from './protocols';
 import { bootstrapInterval, percentile, summarise, type Interval, type SubjectValue, type Summary } from './statistics';
 
@@ -28,6 +28,8 @@ export interface EvaluationOptions {
   readonly degrees: readonly number[];
   /** Canvas sizes the predictor takes. */
   readonly sizes: AcceptedSizes;
+  /** Reference label of the voxels that count nowhere. */
+  readonly ignoreLabel?: number;
   readonly isCancelled?: () => boolean;
 }
 
@@ -81,10 +83,10 @@ export interface PoseScore {
 }
 
 /** Contrasts and reference turned alike, the contrasts segmented, both compared: what the window and every protocol do with one pose. */
-export function scorePose(predict: Predict, { images, fills, reference }: PreparedCase, rotation: RotationMatrix, structures: readonly Structure[], isCancelled?: () => boolean): PoseScore {
+export function scorePose(predict: Predict, { images, fills, reference }: PreparedCase, rotation: RotationMatrix, structures: readonly Structure[], { ignoreLabel, isCancelled }: Pick<EvaluationOptions, 'ignoreLabel' | 'isCancelled'> = {}): PoseScore {
   const turned = images.map((image, contrast) => image.rotate(rotation, fills[contrast]!));
   const labels = predict(turned.map(({ data }) => data), turned[0]!.shape, isCancelled);
-  return { labels, scores: reference ? overlaps(labels, rotateLabels(reference, rotation).data, structures) : [] };
+  return { labels, scores: reference ? overlapsBeside(ignoreLabel, labels, rotateLabels(reference, rotation).data, structures) : [] };
 }
 
 /** @param onProgress poses done of poses in all, over all cases */
@@ -103,8 +105,8 @@ export async function evaluate(predict: Predict, cases: readonly EvaluationCase[
       // lets a signal in between two poses
       await new Promise((resolve) => setImmediate(resolve));
       if (options.isCancelled?.()) throw cancelled();
-      const { scores } = scorePose(predict, prepared, rotation, options.structures, options.isCancelled);
-      byRotation.set(key, { scores, mean: meanDice(scores), ceiling: thereAndBack(prepared.reference, rotation, options.structures) });
+      const { scores } = scorePose(predict, prepared, rotation, options.structures, options);
+      byRotation.set(key, { scores, mean: meanDice(scores), ceiling: thereAndBack(prepared.reference, rotation, options) });
       onProgress(results.length * different.size + byRotation.size, cases.length * different.size);
     }
     results.push({ id, subject, byRotation });
@@ -169,9 +171,9 @@ function lowest<T extends { dice: number | null }>(entries: readonly T[]): (T & 
   return defined.length === 0 ? null : defined.reduce((worst, entry) => (entry.dice < worst.dice ? entry : worst));
 }
 
-function thereAndBack(reference: Volume<Uint8Array>, rotation: RotationMatrix, structures: readonly Structure[]): number | null {
+function thereAndBack(reference: Volume<Uint8Array>, rotation: RotationMatrix, { structures, ignoreLabel }: EvaluationOptions): number | null {
   const back = rotateLabels(rotateLabels(reference, rotation), inverseRotation(rotation));
-  return meanDice(overlaps(back.data, reference.data, structures));
+  return meanDice(overlapsBeside(ignoreLabel, back.data, reference.data, structures));
 }
 
 /** Entries that differ by rounding alone are one rotation. */

@@ -1,12 +1,11 @@
 /** @file Trained runs by what they were trained with: the same spec is never trained twice, and a run that was interrupted goes on. */
-import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { badInput } from '../contract/problem';
 import { runRecord, type RunRecord } from '../contract/run-record';
 import type { TrainingSpec } from '../contract/training-spec';
 import { openDataset, type CaseFiles } from '../data/dataset';
-import { readBytes, readJson } from '../data/file-access';
+import { readJson, sha256 } from '../data/file-access';
 
 export class RunStore {
   constructor(private readonly folder: string) {}
@@ -47,11 +46,5 @@ export async function changedCases({ data }: Pick<RunRecord, 'data'>, datasetFol
 
 /** SHA-256 of the contrasts of a case, one after the other, and of its labels. */
 export const hashesOf = async ({ imagePaths, labelPath }: CaseFiles): Promise<{ image: string; label: string }> => ({ image: await sha256(...imagePaths), label: await sha256(labelPath) });
-
-export async function sha256(...paths: readonly string[]): Promise<string> {
-  const hash = createHash('sha256');
-  for (const path of paths) hash.update(await readBytes(path));
-  return hash.digest('hex');
-}
 
 const exists = (path: string): Promise<boolean> => stat(path).then(() => true, () => false);

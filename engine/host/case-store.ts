@@ -5,11 +5,13 @@ import { planes, type Arguments, type CaseSummary, type OpenCase, type Shape, ty
 import { acceptedSizes, commonSizes } from '../contract/network-sizes';
 import { badInput, GyraError } from '../contract/problem';
 import { canvasForPoses } from '../data/canvas';
-import { checkSameGrid, readLabels, type LabelVolume } from '../data/labels';
 import { loadCase, openDataset } from '../data/dataset';
-import { readImage, type NiftiVolume } from '../data/nifti';
-import { isFarFromCubic } from '../data/nifti-geometry';
+import { checkSameGrid, labelsOf, originsApartVoxels, type LabelVolume } from '../data/labels';
+import { geometryNotices, isFarFromCubic } from '../data/nifti-geometry';
+import { toRas } from '../data/orientation';
 import { prepareCase, type PreparedCase } from '../data/prepared-case';
+import { readImageFiles, readScanFile } from '../data/read-scan';
+import type { Scan } from '../data/scan';
 import { planeRotation } from '../math/rotation';
 import { printShape, voxelCount } from '../math/volume';
 import { shippedCases, shippedModels } from './shipped-library';
@@ -53,8 +55,8 @@ export function createCaseStore(assetsFolder: string): CaseStore {
     return prepare(summary, images, labels, dataset.structures);
   }
 
-  async function prepare(summary: CaseSummary, images: readonly NiftiVolume[], labels: LabelVolume | null, structures: readonly Structure[]): Promise<StoredCase> {
-    const [image] = images as readonly [NiftiVolume];
+  async function prepare(summary: CaseSummary, images: readonly Scan[], labels: LabelVolume | null, structures: readonly Structure[], notices: readonly string[] = []): Promise<StoredCase> {
+    const [image] = images as readonly [Scan];
     // One canvas that every shipped model accepts, so that they see the same picture.
     const sizes = commonSizes((await shippedModels(assetsFolder)).map(({ spec }) => acceptedSizes(spec)));
     // A cube, so that right angles move voxels exactly.
@@ -79,7 +81,7 @@ export function createCaseStore(assetsFolder: string): CaseStore {
         window: displayWindow(shown, fill),
         reference: prepared.reference?.data ?? null,
         structures,
-        notices: noticesOn(image),
+        notices: [...notices, ...noticesOn(images)],
       },
     };
   }
@@ -87,18 +89,27 @@ export function createCaseStore(assetsFolder: string): CaseStore {
   return {
     async open(args) {
       if ('caseId' in args) return this.get(args.caseId);
-      const { file, reference } = args;
-      const image = readImage(file.bytes, file.name);
-      const labels = reference ? readLabels(reference.bytes, reference.name, null) : null;
-      if (labels && reference) checkSameGrid(labels, reference.name, image, file.name);
+      const { files, reference } = args;
+      const { name } = files[0]!;
+      const images = await readImageFiles(files);
+      const [image] = images as [Scan];
+      images.slice(1).forEach((other, i) => checkSameGrid(other, files[i + 1]?.name ?? name, image, name));
+      const labels = reference ? labelsOf((await readScanFile(reference))[0]!, reference.name, null) : null;
+      if (labels && reference) checkSameGrid(labels, reference.name, image, name);
       // The same file has the same id in every engine, so that a window can ask again after a restart.
-      const id = `opened-${createHash('sha256').update(file.bytes).update(reference?.bytes ?? '').digest('hex').slice(0, 16)}`;
-      return keep(await prepare({ id, name: file.name, split: 'opened' }, [image], labels, labels ? structuresIn(labels) : []));
+      const id = `opened-${hashOf([...files, ...(reference ? [reference] : [])])}`;
+      return keep(await prepare({ id, name, split: 'opened' }, images.map((one) => toRas(one)), labels && toRas(labels), labels ? structuresIn(labels) : [], headerNotices(image, labels)));
     },
     async get(caseId) {
       return keep(cases.get(caseId) ?? (await openShipped(caseId)));
     },
   };
+}
+
+function hashOf(files: readonly { readonly bytes: Uint8Array }[]): string {
+  const hash = createHash('sha256');
+  for (const { bytes } of files) hash.update(bytes);
+  return hash.digest('hex').slice(0, 16);
 }
 
 const structuresIn = ({ data }: LabelVolume): Structure[] => [...new Set(data)].filter((value) => value > 0).sort((a, b) => a - b).map((value) => ({ value, name: `Label ${value}` }));
@@ -110,9 +121,18 @@ function displayWindow(image: Float32Array, fill: number): [low: number, high: n
   return [at(0.01), at(0.99)];
 }
 
-function noticesOn({ spacingMm, orientation }: NiftiVolume): string[] {
+/** What is odd about the headers as they are stored. */
+function headerNotices(image: Scan, labels: LabelVolume | null): string[] {
+  const notices = geometryNotices(image.geometry);
+  if (image.orientation !== 'RAS') notices.unshift(`The file's axes run ${image.orientation}: they are turned to right, front, up (RAS).`);
+  const apart = labels?.orientation === image.orientation ? originsApartVoxels(labels, image) : 0;
+  if (apart > 0.5) notices.push(`Labels and image have headers ${apart.toFixed(1)} voxels apart; they are laid on each other voxel by voxel.`);
+  return notices;
+}
+
+function noticesOn(images: readonly Scan[]): string[] {
   const notices: string[] = [];
-  if (orientation !== 'RAS') notices.push(`The file's axes run ${orientation}, not RAS: planes and directions are named as if they ran right, front, up.`);
-  if (isFarFromCubic(spacingMm)) notices.push('Voxels are far from cubes: turning works on voxels, so the turned anatomy is distorted.');
+  if (images.length > 1) notices.push(`The case has ${images.length} contrasts: the first is shown, all are turned and segmented.`);
+  if (isFarFromCubic(images[0]!.spacingMm)) notices.push('Voxels are far from cubes: turning works on voxels, so the turned anatomy is distorted.');
   return notices;
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { acceptedSizes } from '../contract/network-sizes';
 import { badInput } from '../contract/problem';
 import type { RunRecord } from '../contract/run-record';
+import { classCount } from '../contract/structure';
 import { loadCase, type CaseFiles, type Dataset } from '../data/dataset';
 import { isFarFromCubic, printSpacing } from '../data/nifti-geometry';
 import { readSplit, readSubjects, type Split } from '../data/split';
@@ -21,19 +22,21 @@ export interface CasesOptions extends Pick<EvaluationOptions, 'protocols' | 'deg
 
 /** Needs a backend that has been started. */
 export async function evaluateCases({ network, spec, record }: LoadedNetwork, dataset: Dataset, chosen: readonly CaseFiles[], { name, patch = trainedPatch(record), onProgress, ...options }: CasesOptions): Promise<Evaluation> {
-  if (dataset.structures.some(({ value }) => value >= spec.outputs)) throw badInput(`${name} tells ${spec.outputs - 1} structures apart, and ${dataset.name} has ${dataset.structures.length}.`, 'Evaluate the model on a data set with the structures it was trained on.');
+  const ignoreLabel = record?.spec.lossOptions.ignoreLabel ?? dataset.ignoreLabel;
+  const structures = dataset.structures.filter(({ value }) => value !== ignoreLabel);
+  if (classCount(structures) > spec.outputs) throw badInput(`${name} tells ${spec.outputs - 1} structures apart, and ${dataset.name} has ${classCount(structures) - 1}.`, 'Evaluate the model on a data set with the structures it was trained on.');
   if (dataset.contrasts.length !== spec.inputs) throw badInput(`${name} takes ${spec.inputs} contrasts of each case, and ${dataset.name} has ${dataset.contrasts.length} (${dataset.contrasts.join(', ')}).`, 'Evaluate the model on a data set with the contrasts it was trained on.');
   const subjectOf = await readSubjects(dataset, await splitFileOf(dataset, record));
   const cases = chosen.map((one) => ({
     id: one.id,
     subject: subjectOf(one.id),
     async load() {
-      const loaded = await loadCase(dataset, one);
+      const loaded = await loadCase(dataset, one, ignoreLabel);
       if (options.protocols.length > 0 && isFarFromCubic(loaded.images[0]!.spacingMm)) process.stderr.write(`${one.id}: voxels of ${printSpacing(loaded.images[0]!.spacingMm)} are far from cubes; turning works on voxels, so the turned anatomy is distorted.\n`);
       return loaded;
     },
   }));
-  return evaluate((images, shape, isCancelled) => predictVolume(network, images, shape, { isCancelled, windowSize: patch }), cases, { ...options, structures: dataset.structures, sizes: acceptedSizes(spec) }, onProgress);
+  return evaluate((images, shape, isCancelled) => predictVolume(network, images, shape, { isCancelled, windowSize: patch }), cases, { ...options, structures, ignoreLabel, sizes: acceptedSizes(spec) }, onProgress);
 }
 
 /** The split a model was trained with, where the data set has it. */

@@ -18,6 +18,7 @@ export function segmentPose({ caseId, modelId, rotation }: Arguments<'segment'>,
     stored,
     rotation,
     structures,
+    { ignoreLabel: record?.spec.lossOptions.ignoreLabel },
   );
   const inMl = (voxels: number) => voxels * stored.voxelMl;
   const compared: StructureScore[] = stored.reference

@@ -1,13 +1,13 @@
 /** @file The cases of a training: checked and hashed when it starts, then read when they are drawn; as many as fit stay in memory. */
-import { createHash } from 'node:crypto';
 import type { Shape, Structure } from '../contract/engine-api';
 import { acceptedSizes } from '../contract/network-sizes';
 import { badInput, problemFrom } from '../contract/problem';
+import { classCount } from '../contract/structure';
 import type { RunRecord } from '../contract/run-record';
 import type { TrainingSpec } from '../contract/training-spec';
 import { canvasFor } from '../data/canvas';
-import { loadCase, openDataset, surveyDataset, type Dataset } from '../data/dataset';
-import { readBytes } from '../data/file-access';
+import { loadCase, openDataset, type Dataset } from '../data/dataset';
+import { sha256 } from '../data/file-access';
 import { normalise } from '../data/prepared-case';
 import { readSplit } from '../data/split';
 import { printShape, type Volume } from '../math/volume';
@@ -87,7 +87,7 @@ export class CaseReader {
 export async function openTrainingData(spec: TrainingSpec, datasetFolder: string): Promise<{ data: TrainingData; reader: CaseReader }> {
   const { skipBroken, split: file, splitSizes: sizes, trainingCases } = spec.data;
   // what is wrong with one case is found again when it is read
-  const dataset = skipBroken ? (await surveyDataset(datasetFolder)).dataset : await openDataset(datasetFolder);
+  const dataset = await openDataset(datasetFolder, { skipBroken });
   const split = await readSplit(dataset, { file, seed: spec.seed, sizes });
   const structures = dataset.structures.filter(({ value }) => value !== spec.lossOptions.ignoreLabel);
   checkModel(spec, dataset, structures);
@@ -118,10 +118,11 @@ export async function openTrainingData(spec: TrainingSpec, datasetFolder: string
   return { data: { structures, train, validation, hashes, skipped, sizes: caseSizes }, reader };
 }
 
-function checkModel({ model }: TrainingSpec, { name, contrasts }: Dataset, structures: readonly Structure[]): void {
-  const outputs = Math.max(0, ...structures.map(({ value }) => value)) + 1;
+function checkModel({ model, lossOptions }: TrainingSpec, { name, contrasts, ignoreLabel }: Dataset, structures: readonly Structure[]): void {
+  const outputs = classCount(structures);
   if (model.outputs !== outputs) throw badInput(`The model has ${model.outputs} outputs and the data set ${name} has ${outputs} classes with background.`, `Set model.outputs to ${outputs}.`);
   if (model.inputs !== contrasts.length) throw badInput(`The model has ${model.inputs} inputs and the data set ${name} has ${contrasts.length} contrasts a case (${contrasts.join(', ')}).`, `Set model.inputs to ${contrasts.length}.`);
+  if (ignoreLabel !== undefined && lossOptions.ignoreLabel !== ignoreLabel) throw badInput(`The data set ${name} ignores the label ${ignoreLabel}, and the training ${lossOptions.ignoreLabel ?? 'none'}.`, `Set lossOptions.ignoreLabel to ${ignoreLabel}.`);
 }
 
 /** A patch may be larger than a case along one axis or two: there it is as thick as the canvas. Along all three nothing would be cut. */
@@ -135,10 +136,4 @@ function filesOf({ name, cases }: Dataset, id: string): Dataset['cases'][number]
   const files = cases.find((one) => one.id === id);
   if (!files) throw badInput(`The data set ${name} has no case ${id}.`, 'Correct the split file.');
   return files;
-}
-
-async function sha256(...paths: readonly string[]): Promise<string> {
-  const hash = createHash('sha256');
-  for (const path of paths) hash.update(await readBytes(path));
-  return hash.digest('hex');
 }

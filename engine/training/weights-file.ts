@@ -3,16 +3,16 @@ import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { tensor } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import type { Structure } from '../contract/engine-api';
 import { modelSpec, type ModelSpec } from '../contract/model-spec';
 import { badInput } from '../contract/problem';
 import { runRecord, type RunRecord } from '../contract/run-record';
+import { structure, type Structure } from '../contract/structure';
 import { readBytes, readJson, writeByRename } from '../data/file-access';
 import { readSafetensors, writeSafetensors } from '../data/safetensors';
 import { buildNetwork } from '../model/build-network';
 import { stateOf, type Network } from '../model/network';
 
-const structureList = z.array(z.strictObject({ value: z.int(), name: z.string() }));
+const structureList = z.array(structure);
 
 /** Writes weights, spec and structures by rename; `half` stores them in half precision. */
 export async function saveWeights(network: Network, path: string, structures: readonly Structure[], { half = false } = {}): Promise<void> {

@@ -80,8 +80,9 @@ export class Workbench {
     return this.open({ caseId }, known?.name ?? caseId);
   }
 
-  openFiles(file: OpenedFile, reference?: OpenedFile): Promise<boolean> {
-    return this.open({ file, reference }, file.name);
+  /** @param files of one case: an image, its contrasts, or the slices of a DICOM series */
+  openFiles(files: OpenedFile[], reference?: OpenedFile): Promise<boolean> {
+    return this.open({ files, reference }, files[0]?.name ?? '');
   }
 
   /** The case before or after the open one in the list. */

@@ -1,4 +1,4 @@
-/** @file Files dropped anywhere on the window: one image, or an image and its labels. */
+/** @file Files dropped anywhere on the window: one case, with its labels or without. */
 import { useEffect, useState } from 'react';
 import { useWorkbench } from '../client/workbench-context';
 import { openCaseFiles } from './open-case-files';
@@ -39,8 +39,8 @@ export function DropTarget() {
   return (
     <div className="drop-overlay">
       <div>
-        <b>{fileCount > 2 ? `Drop one or two files, not ${fileCount}` : `Drop to open ${fileCount === 1 ? 'a case' : '2 files as one case'}`}</b>
-        <span>{fileCount === 2 ? 'an image and its labels, NIfTI (.nii, .nii.gz)' : 'a NIfTI image (.nii, .nii.gz); with its labels as a second file, Dice is shown'}</span>
+        <b>{`Drop to open ${fileCount === 1 ? 'a case' : `${fileCount} files as one case`}`}</b>
+        <span>{fileCount === 1 ? 'NIfTI, NRRD, MetaImage or MGH; with its labels as a second file, Dice is shown' : 'images and labels, several contrasts, or the slices of a DICOM series'}</span>
       </div>
     </div>
   );

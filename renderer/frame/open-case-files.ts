@@ -2,19 +2,18 @@
 import type { Workbench } from '../client/workbench';
 import { notify } from '../state/session';
 import { useWorkspace } from '../state/workspace';
-import { imageAndLabels } from './image-and-labels';
+import { imagesAndLabels } from './image-and-labels';
 
-/** Reads one image, or an image and its labels, and has the engine open them as a case. */
+/** Reads the files of one case, images and perhaps labels, and has the engine open them. */
 export async function openCaseFiles(workbench: Workbench, files: readonly File[]): Promise<void> {
   if (files.length === 0) return;
-  if (files.length > 2) return notify({ kind: 'error', message: `${files.length} files were given; a case is one image, or an image and its labels.`, remedy: 'Give one or two NIfTI files.' });
-  const [image, labels] = imageAndLabels(files);
+  const { images, labels } = imagesAndLabels(files);
   useWorkspace.setState({ screen: 'explore' });
   try {
-    await workbench.openFiles(await read(image), labels && (await read(labels)));
+    await workbench.openFiles(await Promise.all(images.map(read)), labels && (await read(labels)));
   } catch {
     // A folder, or a file that was moved away meanwhile.
-    notify({ kind: 'error', message: `${image.name} could not be read.`, remedy: 'Give a file, not a folder, from a place that is still there.' });
+    notify({ kind: 'error', message: `${images[0].name} could not be read.`, remedy: 'Give files, not a folder, from a place that is still there; of a DICOM series, all its slices at once.' });
   }
 }
 
@@ -26,7 +25,7 @@ export function chooseCaseFiles(workbench: Workbench): void {
   input.type = 'file';
   input.multiple = true;
   // Some systems know only the last part of .nii.gz.
-  input.accept = '.nii,.gz';
+  input.accept = '.nii,.gz,.nrrd,.mha,.mgh,.mgz,.dcm,.ima';
   input.onchange = () => void openCaseFiles(workbench, [...(input.files ?? [])]);
   input.click();
 }

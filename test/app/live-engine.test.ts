@@ -62,10 +62,10 @@ describe('live engine', () => {
 
   it('opens the same from files, under an id that stays; labels are optional', async () => {
     const shipped = await value('openCase', { caseId });
-    const dropped = await value('openCase', { file: file('imagesTr'), reference: file('labelsTr') });
+    const dropped = await value('openCase', { files: [file('imagesTr')], reference: file('labelsTr') });
     expect(dropped).toMatchObject({ split: 'opened', name: `${caseId}.nii.gz`, canvasShape: shipped.canvasShape, structures: [{ value: 1, name: 'Label 1' }, { value: 2, name: 'Label 2' }] });
     expect(dropped.image).toEqual(shipped.image);
-    const alone = await value('openCase', { file: file('imagesTr') });
+    const alone = await value('openCase', { files: [file('imagesTr')] });
     expect(alone.reference).toBeNull();
     expect(alone.id).not.toBe(dropped.id);
     const { scores, meanDice } = await value('segment', { caseId: alone.id, modelId: modelIds[0], rotation: pose(0) });
@@ -74,7 +74,7 @@ describe('live engine', () => {
 
   it('names what is wrong with a file, and goes on', async () => {
     const { name, bytes } = file('imagesTr');
-    const problems = await Promise.all([{ name: 'notes.txt', bytes: new TextEncoder().encode('hello '.repeat(100)) }, { name, bytes: bytes.subarray(0, 5000) }, { name: 'empty.nii', bytes: new Uint8Array() }].map((broken) => call('openCase', { file: broken })));
+    const problems = await Promise.all([{ name: 'notes.txt', bytes: new TextEncoder().encode('hello '.repeat(100)) }, { name, bytes: bytes.subarray(0, 5000) }, { name: 'empty.nii', bytes: new Uint8Array() }].map((broken) => call('openCase', { files: [broken] })));
     for (const [i, named] of ['notes.txt', name, 'empty.nii'].entries()) expect(problems[i]).toMatchObject({ ok: false, problem: { code: 'bad-input', message: expect.stringContaining(named) } });
     expect(await call('openCase', { caseId: '../secret' })).toMatchObject({ ok: false, problem: { code: 'not-found' } });
     expect(await call('segment', { caseId, modelId: '../cases', rotation: pose(0) })).toMatchObject({ ok: false, problem: { code: 'not-found' } });

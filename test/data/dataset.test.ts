@@ -34,7 +34,8 @@ describe('openDataset', () => {
   });
 
   it.each([
-    ['a folder without dataset.json', {}, /has no dataset.json/],
+    ['a folder without dataset.json', { 'imagesTr/a.nii.gz': imageFile(shape), 'labelsTr/a.nii.gz': labelFile(shape) }, /has no dataset.json/],
+    ['a folder of something else', { 'notes.txt': 'x' }, /is laid out in none of the ways that are read/],
     ['broken JSON', { 'dataset.json': '{' }, /dataset.json is not valid JSON/],
     ['a missing field', { 'dataset.json': { labels: {} } }, /dataset.json: field "training"/],
     ['an empty data set', { 'dataset.json': listing() }, /lists no training cases/],
@@ -55,7 +56,7 @@ describe('checkCases', () => {
     const { dataset, problems } = await surveyDataset(folder);
     expect(problems).toEqual([]);
     const seen: number[] = [];
-    const found = await checkCases(dataset, (done) => seen.push(done));
+    const { problems: found } = await checkCases(dataset, (done) => seen.push(done));
     expect(found.map(({ message }) => message)).toEqual([
       'Label b.nii.gz has shape 4x5x7, but its image b.nii.gz has 4x5x6.',
       'Label c.nii.gz holds the label 5; allowed: 0, 1, 2.',
@@ -68,7 +69,7 @@ describe('checkCases', () => {
 it('ships ten sound cases', async () => {
   const dataset = await openDataset('assets/cases');
   expect(dataset.cases).toHaveLength(10);
-  expect(await checkCases(dataset, () => {})).toEqual([]);
+  expect(await checkCases(dataset, () => {})).toEqual({ problems: [], notices: [] });
   expect(existsSync('assets/cases/README.md')).toBe(true);
 });
 

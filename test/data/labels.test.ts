@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { checkSameGrid, readLabels } from '../../engine/data/labels';
-import { readImage, writeVolume } from '../../engine/data/nifti';
+import { checkSameGrid, labelsOf } from '../../engine/data/labels';
+import { readImage, readVolume, writeVolume } from '../../engine/data/nifti';
+import type { Structure } from '../../engine/contract/structure';
 import { imageFile, labelFile, plainGeometry } from '../support/nifti-file';
 import { sharedPath } from '../support/shared-folder';
 
 const shape = [4, 5, 6] as const;
+const readLabels = (bytes: Uint8Array, name: string, listed: readonly Structure[] | null, ignoreLabel?: number) => labelsOf(readVolume(bytes, name), name, listed, { ignoreLabel });
 const structures = [{ value: 1, name: 'Anterior' }, { value: 2, name: 'Posterior' }];
 
 describe('readLabels', () => {

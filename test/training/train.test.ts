@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 import { startBackend } from '../../engine/backends/choose';
 import { badInput } from '../../engine/contract/problem';
 import { trainingSpec } from '../../engine/contract/training-spec';
-import { readLabels } from '../../engine/data/labels';
+import { readVolume } from '../../engine/data/nifti';
 import { writeVolume } from '../../engine/data/nifti';
 import { readSafetensors } from '../../engine/data/safetensors';
 import { meanDice, overlaps } from '../../engine/evaluation/dice';
@@ -102,7 +102,7 @@ it('trains a group U-Net: a lower loss, and the same bytes when it is stopped an
 it('trains on soft Dice alone with class weights and a label to ignore, which is refused where the spec does not name it', async () => {
   const files = tinyDataset();
   for (const name of Object.keys(files).filter((one) => one.startsWith('labelsTr/'))) {
-    const { data, shape } = readLabels(files[name] as Uint8Array, name, null);
+    const { data, shape } = readVolume(files[name] as Uint8Array, name);
     files[name] = writeVolume({ data: data.map((label, v) => (v < shape[0] * shape[1] ? 255 : label)), shape }, plainGeometry, 'label.nii.gz');
   }
   const dataset = temporaryFolder(files);
@@ -184,7 +184,7 @@ it('refuses what it cannot use, and touches nothing', async () => {
   const [dataset, folder] = [temporaryFolder(tinyDataset()), join(temporaryFolder(), 'run')];
   await expect(run(dataset, folder, { spec: { model: { ...tinySpec.model, outputs: 3 } } })).rejects.toThrow('The model has 3 outputs and the data set Blobs has 2 classes');
   await expect(run(dataset, folder, { spec: { model: { ...tinySpec.model, irreps: '1x1e+1x0e' } } })).rejects.toThrow('scalars first and each irrep once');
-  await expect(run(temporaryFolder(), folder)).rejects.toThrow('has no dataset.json');
+  await expect(run(temporaryFolder(), folder)).rejects.toThrow('laid out in none of the ways');
   expect(existsSync(join(folder, 'last.safetensors'))).toBe(false);
   await run(dataset, folder, { spec: { stopping: { stepsPerEpoch: 1, maximumSteps: 1 } } });
   const before = bytes(folder, 'best.safetensors');

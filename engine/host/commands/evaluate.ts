@@ -6,7 +6,7 @@ import type { BackendName } from '../../backends/choose';
 import { badInput } from '../../contract/problem';
 import type { RunRecord } from '../../contract/run-record';
 import { readBytes, readJson, writeByRename } from '../../data/file-access';
-import { openDataset, type Dataset } from '../../data/dataset';
+import { openDataset, soundCases, type Dataset } from '../../data/dataset';
 import { parts, type Part } from '../../data/split';
 import { caseTable } from '../../evaluation/case-table';
 import type { Evaluation } from '../../evaluation/evaluate';
@@ -27,6 +27,7 @@ interface Options {
   patch?: number;
   threads?: number;
   backend: BackendName;
+  skipBroken?: boolean;
   record?: boolean;
   json?: boolean;
 }
@@ -36,13 +37,14 @@ export function register(program: Command): void {
     .command('evaluate')
     .description('Dice of a model on a data set, upright and turned')
     .argument('<model>', 'run folder, or .safetensors file')
-    .argument('<dataset>', 'folder with dataset.json')
+    .argument('<dataset>', 'folder of a data set')
     .option('--split <part>', `part of the split: ${parts.join(', ')}`, oneOf(parts), 'test')
     .addOption(new Option('--cases <file>', 'the cases to use instead: a JSON list, or one name a line').conflicts('split'))
     .option('--protocol <list>', `rotations, separated by commas: ${protocols.join(', ')}`, listOf(oneOf(protocols)), [])
     .option('--degrees <list>', `angles of the protocol planes (default: ${defaultDegrees.join(',')})`, listOf(parseDegrees))
     .option('--csv <file>', 'write Dice of every case at every pose as comma-separated values')
     .option('--patch <voxels>', patchHelp, parseCount)
+    .option('--skip-broken', 'leave out cases that cannot be read, and say which')
     .option('--threads <count>', 'threads to compute with', parseCount)
     .addOption(backendOption())
     .option('--record', "store the result in the run folder's run.json")
@@ -54,16 +56,19 @@ async function run(model: string, datasetFolder: string, options: Options): Prom
   const { protocol, degrees = defaultDegrees } = options;
   if (options.degrees && !protocol.includes('planes')) process.stderr.write('--degrees are the angles of the protocol planes, which was not asked for: they are not used. Add --protocol planes to turn by them.\n');
   if (options.record && !(protocol.includes('planes') && degrees.includes(0))) throw badInput('--record stores Dice over angle, which was not asked for.', 'Add --protocol planes, with 0 among the --degrees.');
-  const dataset = await openDataset(datasetFolder);
+  const dataset = await openDataset(datasetFolder, { skipBroken: options.skipBroken });
   const backend = await startChosenBackend(options.backend, { threads: options.threads });
   try {
     const loaded = await loadNetwork(model);
     const { record } = loaded;
     if (options.record && !record) throw badInput(`${basename(model)} is no run folder, so there is no record to add to.`, 'Give the folder that holds run.json, or leave out --record.');
-    const result = await evaluateCases(loaded, dataset, casesNamed(dataset, await chosenCases(dataset, options, record)), { name: basename(model), protocols: protocol, degrees, patch: options.patch, onProgress: progressLine('Poses') });
+    const chosen = casesNamed(dataset, await chosenCases(dataset, options, record));
+    const { sound, skipped } = options.skipBroken ? await soundCases(dataset, chosen, record?.spec.lossOptions.ignoreLabel) : { sound: chosen, skipped: [] };
+    for (const { case: id, reason } of skipped) process.stderr.write(`${id} is left out: ${reason}\n`);
+    const result = await evaluateCases(loaded, dataset, sound, { name: basename(model), protocols: protocol, degrees, patch: options.patch, onProgress: progressLine('Poses') });
     if (options.csv !== undefined) await writeByRename(options.csv, caseTable(result.caseDice));
     if (options.record) await writeByRename(join(model, 'run.json'), `${JSON.stringify({ ...record, evaluation: recorded(result, dataset, options) }, null, 2)}\n`);
-    process.stdout.write(options.json ? `${JSON.stringify(documented(result))}\n` : printed(result));
+    process.stdout.write(options.json ? `${JSON.stringify({ ...documented(result), ...(skipped.length > 0 && { skipped }) })}\n` : printed(result));
   } finally {
     await backend.dispose();
   }

@@ -3,11 +3,14 @@ import { stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { modelSpec } from '../../contract/model-spec';
-import { badInput, GyraError, type Problem } from '../../contract/problem';
+import { badInput, GyraError, problemFrom, type Problem } from '../../contract/problem';
 import { runRecord } from '../../contract/run-record';
 import { readBytes, readJson } from '../../data/file-access';
-import { checkCases, surveyDataset } from '../../data/dataset';
-import { intensityProblem, readVolume } from '../../data/nifti';
+import { checkCases, surveyDataset, type Finding } from '../../data/dataset';
+import { intensityProblem } from '../../data/nifti';
+import { geometryNotices } from '../../data/nifti-geometry';
+import { isDicomFolder, readScans } from '../../data/read-scan';
+import type { Scan } from '../../data/scan';
 import { readSafetensors } from '../../data/safetensors';
 import { parts, readSplit } from '../../data/split';
 import { printShape } from '../../math/volume';
@@ -19,21 +22,23 @@ interface Description {
   readonly name: string;
   readonly facts: Readonly<Record<string, unknown>>;
   readonly problems: readonly Pick<Problem, 'message' | 'remedy'>[];
+  /** Odd, and no reason to refuse. */
+  readonly notices?: readonly string[];
 }
 
 export function register(program: Command): void {
   program
     .command('info')
     .description('what a volume, data set, run or model file is, and what is wrong with it')
-    .argument('<path>', 'NIfTI file, data set folder, run folder, run.json or .safetensors file')
+    .argument('<path>', 'volume (NIfTI, NRRD, MetaImage, MGH, folder of a DICOM series), data set folder, run folder, run.json or .safetensors file')
     .option('--json', 'print one JSON document')
     .action(info);
 }
 
 async function info(path: string, { json }: { json?: boolean }): Promise<void> {
-  const { kind, name, facts, problems } = await describe(resolve(path));
-  if (json) process.stdout.write(`${JSON.stringify({ kind, name, ...facts, problems })}\n`);
-  else process.stdout.write([`${name}: ${kind}`, ...Object.entries(facts).map(([key, value]) => `  ${key}: ${printed(value)}`), ...problems.map(({ message, remedy }) => `Problem: ${message} ${remedy}`), ''].join('\n'));
+  const { kind, name, facts, problems, notices } = await describe(resolve(path));
+  if (json) process.stdout.write(`${JSON.stringify({ kind, name, ...facts, problems, ...(notices && { notices }) })}\n`);
+  else process.stdout.write([`${name}: ${kind}`, ...Object.entries(facts).map(([key, value]) => `  ${key}: ${printed(value)}`), ...(notices ?? []).map((notice) => `Notice: ${notice}`), ...problems.map(({ message, remedy }) => `Problem: ${message} ${remedy}`), ''].join('\n'));
   if (problems.length > 0) throw new GyraError('bad-input', `${name} has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}, listed above.`, 'Put it right before training or evaluating with it.');
 }
 
@@ -44,21 +49,23 @@ async function describe(path: string): Promise<Description> {
     if (path.endsWith('.safetensors')) return describeModel(path);
     return basename(path) === 'run.json' ? describeRun(resolve(path, '..')) : describeVolume(path);
   }
-  return (await stat(join(path, 'run.json')).catch(() => null)) ? describeRun(path) : describeDataset(path);
+  return (await stat(join(path, 'run.json')).catch(() => null)) ? describeRun(path) : (await isDicomFolder(path)) ? describeVolume(path) : describeDataset(path);
 }
 
 async function describeVolume(path: string): Promise<Description> {
   const name = basename(path);
-  const { data, shape, spacingMm, orientation, storedType } = readVolume(await readBytes(path), name);
-  const problem = intensityProblem(data);
+  const scans = await readScans(path);
+  const [{ data, shape, spacingMm, orientation, storedType, geometry }] = scans as [Scan];
+  const problem = scans.map((scan) => intensityProblem(scan.data)).find((found) => found !== null);
   const lowest = data.reduce((low, value) => Math.min(low, value), Infinity);
   const highest = data.reduce((high, value) => Math.max(high, value), -Infinity);
   const counts = labelCounts(data);
   return {
     kind: 'volume',
     name,
-    facts: { shape, spacingMm, orientation, storedType, lowest, highest, ...(counts && { labels: counts }) },
+    facts: { shape, ...(scans.length > 1 && { contrasts: scans.length }), spacingMm, orientation, storedType, lowest, highest, ...(counts && { labels: counts }) },
     problems: problem ? [{ message: `${name}: ${problem}.`, remedy: 'It can be no image to segment; export the scan again from its source.' }] : [],
+    notices: geometryNotices(geometry),
   };
 }
 
@@ -73,16 +80,21 @@ function labelCounts(data: Float32Array): Record<string, number> | null {
 }
 
 async function describeDataset(folder: string): Promise<Description> {
-  const { dataset, problems } = await surveyDataset(folder);
-  const { name, structures, cases } = dataset;
-  const readable = problems.length === 0;
-  const split = readable ? await readSplit(dataset, { seed: 0 }) : null;
-  const found = [...problems, ...(readable ? await checkCases(dataset, progressLine('Cases read')) : [])];
+  const { dataset, layout, problems } = await surveyDataset(folder);
+  const { name, structures, contrasts, cases } = dataset;
+  const found: Finding[] = [...problems];
+  // What is wrong with one case does not keep the others from being looked at.
+  const suspects = new Set(problems.map((problem) => problem.case));
+  const checked = await checkCases({ ...dataset, cases: cases.filter(({ id }) => !suspects.has(id)) }, progressLine('Cases read'));
+  found.push(...checked.problems);
+  const split = cases.length === 0 ? null : await readSplit(dataset, { seed: 0 }).catch((thrown: unknown) => (found.push(problemFrom(thrown)), null));
+  const empty = split ? parts.filter((part) => split[part].length === 0).map((part) => `The split leaves no case for ${part}.`) : [];
   return {
     kind: 'dataset',
     name,
-    facts: { cases: cases.length, structures, ...(split && { split: Object.fromEntries(parts.map((part) => [part, split[part].length])) }) },
+    facts: { ...(layout !== null && { layout }), cases: cases.length, contrasts, structures, ...(split && { split: Object.fromEntries(parts.map((part) => [part, split[part].length])) }) },
     problems: found.map(({ message, remedy }) => ({ message, remedy })),
+    notices: [...checked.notices, ...empty],
   };
 }
 

@@ -5,8 +5,11 @@ import type { Command } from 'commander';
 import type { BackendName } from '../../backends/choose';
 import { badInput } from '../../contract/problem';
 import { readBytes, writeByRename } from '../../data/file-access';
+import { labelsIn } from '../../contract/structure';
 import { checkSameGrid } from '../../data/labels';
-import { readImage, writeVolume, type NiftiVolume } from '../../data/nifti';
+import { fromRas, toRas } from '../../data/orientation';
+import { canBeWritten, readImages, writeLabels, writtenEndings } from '../../data/read-scan';
+import type { Scan } from '../../data/scan';
 import { readSafetensors, writeSafetensors } from '../../data/safetensors';
 import { predictUpright } from '../../evaluation/predict-volume';
 import { rawLogits, uprightLogits, type ChannelVolume } from '../../evaluation/raw-logits';
@@ -28,9 +31,9 @@ export function register(program: Command): void {
     .command('predict')
     .description('segment one case')
     .argument('<model>', 'run folder, or .safetensors file')
-    .argument('<images...>', 'NIfTI image, or one for each contrast in the order of the training; with --logits alone also a .safetensors file with one tensor [channel, x, y, z]')
-    .option('-o, --output <file>', 'labels to write, .nii or .nii.gz')
-    .option('--logits <file>', "the network's raw output to write, .safetensors: tensor logits [channel, x, y, z]; a tensor is used as it is, not normalised, padded with zeros as the model does")
+    .argument('<images...>', 'image (NIfTI, NRRD, MetaImage, MGH, folder of a DICOM series), or one for each contrast in the order of the training; with --logits alone also a .safetensors file with one tensor [channel, x, y, z]')
+    .option('-o, --output <file>', `labels to write with the image's geometry, ${writtenEndings}`)
+    .option('--logits <file>', "the network's raw output to write, .safetensors: tensor logits [channel, x, y, z], axes right, front, up; a tensor is used as it is, not normalised, padded with zeros as the model does")
     .option('--patch <voxels>', patchHelp, parseCount)
     .option('--threads <count>', 'threads to compute with', parseCount)
     .addOption(backendOption())
@@ -40,12 +43,13 @@ export function register(program: Command): void {
 
 async function predict(model: string, imagePaths: readonly [string, ...string[]], { output, logits, patch, threads, backend: backendName, json }: Options): Promise<void> {
   if (output === undefined && logits === undefined) throw badInput('There is nothing to write.', 'Add -o FILE.nii.gz for labels, or --logits FILE.safetensors for the raw output.');
-  for (const imagePath of imagePaths) if (output !== undefined) await checkOutput(output, imagePath, /\.nii(\.gz)?$/, 'NIfTI name', '.nii or .nii.gz');
-  for (const imagePath of imagePaths) if (logits !== undefined) await checkOutput(logits, imagePath, /\.safetensors$/, 'safetensors name', '.safetensors');
+  for (const imagePath of imagePaths) if (output !== undefined) await checkOutput(output, imagePath, canBeWritten, 'name of a volume', writtenEndings);
+  for (const imagePath of imagePaths) if (logits !== undefined) await checkOutput(logits, imagePath, (path) => path.endsWith('.safetensors'), 'safetensors name', '.safetensors');
   const name = basename(imagePaths[0]);
   const isTensor = name.endsWith('.safetensors');
-  if (isTensor && output !== undefined) throw badInput(`${name} has no geometry that labels could take.`, 'Give a NIfTI image, or --logits alone.');
-  const images = isTensor ? [] : await readContrasts(imagePaths);
+  if (isTensor && output !== undefined) throw badInput(`${name} has no geometry that labels could take.`, 'Give an image, or --logits alone.');
+  const stored = isTensor ? [] : await readContrasts(imagePaths);
+  const images = stored.map((one) => toRas(one));
   const tensor = isTensor ? readTensor(await readBytes(imagePaths[0]), name) : undefined;
   const backend = await startChosenBackend(backendName, { threads });
   try {
@@ -58,14 +62,14 @@ async function predict(model: string, imagePaths: readonly [string, ...string[]]
       Object.assign(facts, { logits: basename(logits), logitsShape: shape });
       lines.push(`${basename(logits)} written: logits [${shape.join(', ')}].`);
     }
-    const [image] = images;
+    const [image] = stored;
     if (output !== undefined && image) {
       const start = performance.now();
       const labels = predictUpright(network, images, { windowSize: patch ?? trainedPatch(record) });
       const seconds = (performance.now() - start) / 1000;
-      await writeByRename(output, writeVolume(labels, image.geometry, output));
+      await writeLabels(output, fromRas(labels, image), image.geometry);
       const voxelMl = image.spacingMm.reduce((product, size) => product * size, 1) / 1000;
-      const volumesMl = Object.fromEntries(structures.map(({ value, name }) => [name, labels.data.filter((label) => label === value).length * voxelMl]));
+      const volumesMl = Object.fromEntries(structures.map((structure) => [structure.name, labels.data.filter((label) => labelsIn(structure).includes(label)).length * voxelMl]));
       Object.assign(facts, { output: basename(output), shape: image.shape, seconds, volumesMl });
       lines.push(`${basename(output)} written after ${seconds.toFixed(1)} s.`, ...Object.entries(volumesMl).map(([name, ml]) => `${name}: ${ml.toFixed(2)} ml`));
     }
@@ -75,13 +79,13 @@ async function predict(model: string, imagePaths: readonly [string, ...string[]]
   }
 }
 
-async function readContrasts(paths: readonly string[]): Promise<NiftiVolume[]> {
-  const images: NiftiVolume[] = [];
-  for (const path of paths) {
-    const image = readImage(await readBytes(path), basename(path));
-    images.push(image);
-    checkSameGrid(image, basename(path), images[0]!, basename(paths[0]!));
-  }
+async function readContrasts(paths: readonly string[]): Promise<Scan[]> {
+  const images: Scan[] = [];
+  for (const path of paths)
+    for (const image of await readImages(path)) {
+      images.push(image);
+      checkSameGrid(image, basename(path), images[0]!, basename(paths[0]!));
+    }
   return images;
 }
 
@@ -95,9 +99,9 @@ function readTensor(bytes: Uint8Array, name: string): ChannelVolume {
 }
 
 /** Says what is wrong before anything is computed. */
-async function checkOutput(output: string, imagePath: string, ending: RegExp, kind: string, endings: string): Promise<void> {
+async function checkOutput(output: string, imagePath: string, isRight: (path: string) => boolean, kind: string, endings: string): Promise<void> {
   const name = basename(output);
-  if (!ending.test(output)) throw badInput(`The output ${name} is no ${kind}.`, `Give a name that ends in ${endings}.`);
+  if (!isRight(output)) throw badInput(`The output ${name} is no ${kind}.`, `Give a name that ends in ${endings}.`);
   if (resolve(output) === resolve(imagePath)) throw badInput(`The output ${name} is the image itself.`, 'Give another name, so that the image is kept.');
   const folder = await stat(dirname(resolve(output))).catch(() => null);
   if (!folder?.isDirectory()) throw badInput(`The folder of the output ${name} does not exist.`, 'Make the folder first, or give another.');

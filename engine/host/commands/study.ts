@@ -5,13 +5,13 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { BackendName } from '../../backends/choose';
 import { badInput, GyraError } from '../../contract/problem';
 import { runRecord } from '../../contract/run-record';
+import { classCount } from '../../contract/structure';
 import type { TrainingSpec } from '../../contract/training-spec';
 import { openDataset } from '../../data/dataset';
-import { readJson } from '../../data/file-access';
+import { readJson, sha256 } from '../../data/file-access';
 import { writePhantomDataset } from '../../data/phantom/write-phantom-dataset';
 import { readSplit } from '../../data/split';
 import { quickened, quickOptions, quickPhantoms } from '../../experiments/quick';
-import { sha256 } from '../../experiments/run-store';
 import { runStudy } from '../../experiments/run-study';
 import { builtInStudy, irrepsOf, isStudyName, studyNames, type StudyName } from '../../experiments/studies';
 import type { StudyRecord } from '../../experiments/study-record';
@@ -123,7 +123,7 @@ async function baseSpec(name: StudyName, { base, set, dataset }: Options): Promi
   const { structures, contrasts } = await openDataset(datasetFolder);
   const split = spec.data.split !== undefined && (await isFile(join(datasetFolder, spec.data.split))) ? spec.data.split : undefined;
   if (dataset === undefined && split !== spec.data.split) throw badInput(`${basename(datasetFolder)} has no ${spec.data.split}.`, 'Give the split with --set data.split=FILE.');
-  const outputs = 1 + Math.max(...structures.map(({ value }) => value).filter((value) => value !== spec.lossOptions.ignoreLabel));
+  const outputs = classCount(structures.filter(({ value }) => value !== spec.lossOptions.ignoreLabel));
   const { split: _, ...data } = spec.data;
   // the name of the folder and not its path, so that the same training has the same key from wherever it is started
   return { base: { ...spec, name, model: { ...spec.model, inputs: contrasts.length, outputs }, data: { ...data, dataset: basename(datasetFolder), ...(split === undefined ? {} : { split }) } }, datasetFolder };

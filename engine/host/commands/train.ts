@@ -15,6 +15,7 @@ interface Options {
   backend: BackendName;
   timeLimit?: number;
   resume?: boolean;
+  skipBroken?: boolean;
   json?: boolean;
 }
 
@@ -29,12 +30,13 @@ export function register(program: Command): void {
     .addOption(backendOption())
     .option('--time-limit <minutes>', 'stop after the epoch in which so many minutes have passed', parseMinutes)
     .option('--resume', 'go on from the last whole epoch; starts the run where there is none')
+    .option('--skip-broken', 'train without the cases that cannot be read, and record which (data.skipBroken)')
     .option('--json', 'print the run record as one JSON document')
     .action(run);
 }
 
-async function run(specName: string, { set, out, threads, backend, timeLimit, resume = false, json }: Options): Promise<void> {
-  const { spec, datasetFolder } = await findDataset(await readTrainingSpec(specName, set));
+async function run(specName: string, { set, out, threads, backend, timeLimit, resume = false, skipBroken, json }: Options): Promise<void> {
+  const { spec, datasetFolder } = await findDataset(await readTrainingSpec(specName, skipBroken ? [...set, 'data.skipBroken=true'] : set));
   const runFolder = out ?? join('runs', spec.name);
   const job = startTrainingJob({ spec, datasetFolder, runFolder, resume, timeLimitMinutes: timeLimit, threads, backend }, report);
   const stop = (): void => job.cancel();

@@ -15,7 +15,7 @@ describe('writePhantomDataset', () => {
     const folder = join(temporaryFolder(), 'heads');
     await writePhantomDataset(folder, { kind: 'brain', cases: 5, seed: 4, settings });
     const dataset = await openDataset(folder);
-    expect(await checkCases(dataset, () => {})).toEqual([]);
+    expect(await checkCases(dataset, () => {})).toEqual({ problems: [], notices: [] });
     expect(dataset.structures.map(({ name }) => name)).toEqual(['cerebellum', 'hippocampus', 'lateral ventricles', 'caudate', 'putamen', 'pallidum', 'brain stem']);
     expect(await readSplit(dataset, { seed: 0 })).toEqual({ train: ['brain_001', 'brain_002', 'brain_003'], validation: ['brain_004'], test: ['brain_005'] });
     const [one] = dataset.cases;

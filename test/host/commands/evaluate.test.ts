@@ -40,7 +40,7 @@ const dataset = {
   ...Object.fromEntries(ids.flatMap((id) => [[`data/imagesTr/${id}.nii.gz`, image], [`data/labelsTr/${id}.nii.gz`, label]])),
 };
 const record = {
-  schemaVersion: 1, status: 'done', spec: { schemaVersion: 1, name: 'tiny', model: spec, data: { dataset: 'data' }, sampling: { kind: 'volume' } }, parameters: 1, structures: [{ value: 1, name: 'Body' }], data: [],
+  schemaVersion: 1, status: 'done', spec: { schemaVersion: 1, name: 'tiny', model: spec, data: { dataset: 'data' }, sampling: { kind: 'volume' }, lossOptions: {} }, parameters: 1, structures: [{ value: 1, name: 'Body' }], data: [],
   environment: { version: '0', backend: 'wasm', kernelVariant: 'plain', threads: 1, node: '20', machine: 'm' }, steps: 1, epochs: 1, bestEpoch: 1, bestValidationDice: 1, wallSeconds: 1,
 };
 const run = (...args: string[]) => runCommand([evaluate, predict], ...args);
@@ -130,7 +130,7 @@ describe('gyra predict', () => {
   });
 
   it.each([
-    ['an output that is no NIfTI name', 'scan.nii.gz', 'out.png', 'out.png is no NIfTI name'],
+    ['an output that is no name of a volume', 'scan.nii.gz', 'out.png', 'out.png is no name of a volume'],
     ['an output over the image', 'scan.nii.gz', 'scan.nii.gz', 'is the image itself'],
     ['a folder that does not exist', 'scan.nii.gz', 'no/where.nii', 'folder of the output where.nii does not exist'],
     ['a missing image', 'none.nii', 'out.nii', 'none.nii was not found'],

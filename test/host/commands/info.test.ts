@@ -28,7 +28,7 @@ describe('gyra info', () => {
     const folder = temporaryFolder({ 'image.nii.gz': imageFile([4, 5, 6]), 'label.nii.gz': labelFile([4, 5, 6]) });
     const { code, stdout, stderr } = await info(`${folder}/image.nii.gz`, '--json');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(JSON.parse(stdout)).toEqual({ kind: 'volume', name: 'image.nii.gz', shape: [4, 5, 6], spacingMm: [1, 1, 1], orientation: 'RAS', storedType: 'float32', lowest: 0, highest: 100, problems: [] });
+    expect(JSON.parse(stdout)).toEqual({ kind: 'volume', name: 'image.nii.gz', shape: [4, 5, 6], spacingMm: [1, 1, 1], orientation: 'RAS', storedType: 'float32', lowest: 0, highest: 100, problems: [], notices: [] });
     expect(JSON.parse((await info(`${folder}/label.nii.gz`, '--json')).stdout).labels).toEqual({ 0: 40, 1: 40, 2: 40 });
     expect((await info(`${folder}/label.nii.gz`)).stdout).toContain('shape: 4x5x6\n');
   });

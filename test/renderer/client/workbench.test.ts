@@ -74,7 +74,7 @@ describe('the workbench', () => {
   });
 
   it('shows a refused file as a notice and keeps the case', async () => {
-    await Promise.all([workbench.openFiles({ name: 'letter.txt', bytes: new Uint8Array(3) }), passMs(50)]);
+    await Promise.all([workbench.openFiles([{ name: 'letter.txt', bytes: new Uint8Array(3) }]), passMs(50)]);
     expect(useSession.getState()).toMatchObject({ open: { id: 'one' }, opening: null, notices: [{ kind: 'error', message: 'letter.txt is not a NIfTI volume.', remedy: 'Choose a .nii or .nii.gz file.' }] });
   });
 

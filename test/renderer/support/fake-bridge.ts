@@ -51,10 +51,10 @@ export function fakeEngine({ cases, latencyMs = 5, models = fakeModels }: FakeOp
     status: async () => done(status),
     listCases: async () => done(cases.map(({ id, name, split }): CaseSummary => ({ id, name, split }))),
     listModels: async () => done(models),
-    openCase: async (args: { caseId?: string; file?: { name: string } }) => {
+    openCase: async (args: { caseId?: string; files?: { name: string }[] }) => {
       await waited(latencyMs);
       const found = cases.find(({ id }) => id === args.caseId);
-      return found ? done(found) : failed({ code: 'bad-input', message: `${args.file?.name ?? args.caseId} is not a NIfTI volume.`, remedy: 'Choose a .nii or .nii.gz file.' });
+      return found ? done(found) : failed({ code: 'bad-input', message: `${args.files?.[0]?.name ?? args.caseId} is not a NIfTI volume.`, remedy: 'Choose a .nii or .nii.gz file.' });
     },
     segment: async ({ caseId, modelId, rotation }: { caseId: string; modelId: string; rotation: RotationMatrix }) => {
       const ticket = (newest.get(modelId) ?? 0) + 1;
