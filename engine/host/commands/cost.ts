@@ -3,13 +3,15 @@ import type { Command } from 'commander';
 import { parameterCount } from '../../model/cost';
 import { parseCount } from '../option-parsers';
 import { estimateSeconds } from '../estimate-seconds';
-import { refuseWhatDoesNotFit, totalMultiplyAdds } from '../plan-step';
+import { measureStep } from '../measure-step';
+import { patchShape, refuseWhatDoesNotFit, totalMultiplyAdds } from '../plan-step';
 import { readTrainingSpec } from '../read-training-spec';
 
 interface Options {
   set: string[];
   patch?: number;
   threads?: number;
+  measure?: boolean;
   json?: boolean;
 }
 
@@ -21,25 +23,30 @@ export function register(program: Command): void {
     .option('--set <key=value>', 'change one field of the spec, as in --set model.features=30; may be given again', (text: string, all: string[]) => [...all, text], [])
     .option('--patch <voxels>', 'side of the cube one training step sees (default: of the patches of the spec, or 128 where it trains on whole volumes)', parseCount)
     .option('--threads <count>', 'threads to compute with', parseCount)
+    .option('--measure', 'run one training step and say what memory it took, in place of the estimate of time')
     .option('--json', 'print one JSON document')
     .action(run);
 }
 
-async function run(specName: string, { set, patch: side, threads, json }: Options): Promise<void> {
+async function run(specName: string, { set, patch: side, threads, measure, json }: Options): Promise<void> {
   const { spec } = await readTrainingSpec(specName, set);
-  const patch = side ?? (spec.sampling.kind === 'patch' ? spec.sampling.patchSize : 128);
-  const parameters = parameterCount(spec.model);
-  const { highWaterBytes, memoryBytes, forward, step } = await refuseWhatDoesNotFit(spec.model, patch, threads);
+  const { model, sampling } = spec;
+  const patch = side ?? (sampling.kind === 'patch' ? sampling.patchSize : 128);
+  const parameters = parameterCount(model);
+  const { highWaterBytes, memoryBytes, forward, step } = await refuseWhatDoesNotFit(model, patch, threads);
   const multiplyAdds = { forward: totalMultiplyAdds(forward), step: totalMultiplyAdds(step) };
-  const [forwardSeconds, stepSeconds] = await estimateSeconds([forward, step], threads);
-  const estimatedSeconds = { forward: forwardSeconds, step: stepSeconds };
+  const measured = measure ? await measureStep(model, patchShape(model, patch), threads) : undefined;
+  const [forwardSeconds, stepSeconds] = measured ? [] : await estimateSeconds([forward, step], threads);
+  const estimatedSeconds = measured ? undefined : { forward: forwardSeconds, step: stepSeconds };
   const facts: readonly (readonly [string, string])[] = [
     ['parameters', `${parameters.stored}, of which ${parameters.live} live`],
     ['multiply-adds', `${inBillions(multiplyAdds.forward)} forward, ${inBillions(multiplyAdds.step)} in a training step on ${patch}^3`],
     ['memory', `${inMiB(highWaterBytes)} of tensors at most in a training step, ${inMiB(memoryBytes)} with the gaps between them`],
-    ['time', `about ${inSeconds(forwardSeconds)} forward, ${inSeconds(stepSeconds)} a training step: an estimate from short measurements on this machine, just now`],
+    measured
+      ? ['measured', `${inMiB(measured.highWaterBytes)} of tensors, ${inMiB(measured.memoryBytes)} with the gaps, ${inMiB(measured.peakResidentBytes)} the whole process at most; one step of ${inSeconds(measured.seconds)}`]
+      : ['time', `about ${inSeconds(forwardSeconds)} forward, ${inSeconds(stepSeconds)} a training step: an estimate from short measurements on this machine, just now`],
   ];
-  process.stdout.write(json ? `${JSON.stringify({ parameters, patch, multiplyAdds, highWaterBytes, memoryBytes, estimatedSeconds })}\n` : facts.map(([name, value]) => `${name.padEnd(14)}${value}\n`).join(''));
+  process.stdout.write(json ? `${JSON.stringify({ parameters, patch, multiplyAdds, highWaterBytes, memoryBytes, estimatedSeconds, measured })}\n` : facts.map(([name, value]) => `${name.padEnd(14)}${value}\n`).join(''));
 }
 
 const inMiB = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)} MiB`;
