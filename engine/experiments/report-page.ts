@@ -97,7 +97,7 @@ ${sections.length > 1 ? `<nav><ul>${sections.map(({ id, title: name }) => `<li><
 }
 
 function sectionHtml({ id, title, facts, findings, figures, tables, spec, printed }: ReportSection): string {
-  const figureOf = (figure: Figure): string => `<figure>${figureSvg(figure, pageColours, referencesOf(figure, printed))}<figcaption>${escapeXml(figure.bandLabel)}.</figcaption></figure>`;
+  const figureOf = (figure: Figure): string => `<figure>${figureSvg(figure, pageColours, referencesOf(figure, printed))}</figure>`;
   return (
     `<section id="${escapeXml(id)}"><h2>${escapeXml(title)}</h2><dl>${facts.map(([name, value]) => `<dt>${escapeXml(name)}</dt><dd>${escapeXml(withoutPaths(value))}</dd>`).join('')}</dl>` +
     figures.map(figureOf).join('') +
@@ -119,6 +119,6 @@ const style = `
 body{margin:0 auto;max-width:1080px;padding:24px;background:var(--page);color:var(--ink);font:14px/1.5 system-ui,sans-serif}
 h1{font-size:24px}h2{font-size:20px;margin-top:48px}h3{font-size:15px}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:2px 16px}dt{color:var(--faint)}dd{margin:0}
-figure{margin:16px 0}figure svg{max-width:100%;height:auto}figcaption{color:var(--faint)}
+figure{margin:16px 0}figure svg{max-width:100%;height:auto}
 .wide{overflow-x:auto}table{border-collapse:collapse;font-variant-numeric:tabular-nums}th,td{padding:4px 10px;border-bottom:1px solid var(--line);text-align:left;vertical-align:top}.number{text-align:right}
 pre{overflow-x:auto;font:12px/1.45 ui-monospace,monospace}summary{cursor:pointer;padding:4px 0}a{color:inherit}`;

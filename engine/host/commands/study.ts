@@ -151,16 +151,17 @@ function withOptions(study: StudySpec, { minutesPerRun, seeds, bestRate, spread 
 /** `ordinary-20` for `ordinary ±20°`: what can be typed. */
 const plainName = (series: string): string => series.toLowerCase().replaceAll('³', '3').replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '');
 
-/** Without a list the split is drawn with the seed: seeds would be compared on other cases. */
+/** A split that is drawn is drawn with the seed: seeds would be compared on other cases. */
 async function refuseMovingSplit(datasetFolder: string, { arms }: StudySpec): Promise<void> {
-  if (arms.every(({ spec }) => spec.data.split !== undefined) || (await isFile(join(datasetFolder, 'split.json')))) return;
-  throw badInput(`${basename(datasetFolder)} has no split file, so each seed would draw a split of its own.`, 'Write split.json into the data set (train, validation, test), or study one seed.');
+  const isListed = await isFile(join(datasetFolder, 'split.json'));
+  if (arms.every(({ spec: { data } }) => data.split !== undefined || (isListed && data.splitSizes === undefined))) return;
+  throw badInput(`The split of ${basename(datasetFolder)} is drawn, and each seed would draw a split of its own.`, 'Write split.json into the data set (train, validation, test) and leave out data.splitSizes, or study one seed.');
 }
 
 function refuseFailed({ runs }: StudyRecord): void {
   const failed = runs.filter(({ status }) => status === 'failed');
   if (failed.length === 0) return;
-  throw new GyraError('internal', `${failed.length} of ${runs.length} runs failed: ${failed.map(({ series, x, problem }) => `${[series, x].filter((part) => part !== undefined && part !== '').join(' ')}: ${problem?.message}`).join(' ')}`, failed[0]!.problem!.remedy);
+  throw new GyraError('internal', `${failed.length} of ${runs.length} runs failed: ${failed.map(({ series, x, problem }) => `${x === undefined || x === series ? series : `${series} (${x})`}: ${problem?.message}`).join(' ')}`, failed[0]!.problem!.remedy);
 }
 
 const writePhantoms = (folder: string): Promise<void> => writePhantomDataset(folder, quickPhantoms, progressLine('Phantoms made'));

@@ -1,0 +1,106 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, vi } from 'vitest';
+import type { StudyHost } from '../../../engine/experiments/run-study';
+import { trainingSpec } from '../../../engine/contract/training-spec';
+import { register as study } from '../../../engine/host/commands/study';
+import { fakeHost, fakeRecord } from '../../support/fake-study';
+import { runCommand } from '../../support/run-command';
+import { temporaryFolder } from '../../support/temporary-folder';
+import { tinyDataset, tinySpec } from '../../support/tiny-dataset';
+
+// What trains and evaluates is tested elsewhere: here it is only seen what the command asks for.
+let host: StudyHost;
+vi.mock('../../../engine/host/study-host', () => ({ studyHost: () => ({ host, stop: () => {} }) }));
+
+const base = { ...tinySpec, model: { architecture: 'steerable-unet', irreps: '4x0e+2x1e+1x2e', outputs: 2, poolings: 2, kernelSize: 5 }, data: { dataset: 'blobs', split: 'split.json' } };
+/** The two validation cases test here. */
+function folders(files: Record<string, unknown> = {}): string {
+  return temporaryFolder({
+    ...Object.fromEntries(Object.entries(tinyDataset()).map(([path, content]) => [`blobs/${path}`, content])),
+    'blobs/split.json': { train: ['a', 'b', 'c'], validation: ['d'], test: ['e', 'f'] },
+    'base.json': base,
+    'given/run.json': fakeRecord(trainingSpec.parse(base)),
+    'given/best.safetensors': 'weights',
+    ...files,
+  });
+}
+async function run(folder: string, name: string, ...args: string[]) {
+  const fake = fakeHost();
+  ({ host } = fake);
+  const result = await runCommand([study], 'study', name, ...(args.includes('--quick') ? [] : ['--base', join(folder, 'base.json')]), '--out', join(folder, 'out'), '--store', join(folder, 'runs'), ...args);
+  return { ...result, ...fake, record: () => JSON.parse(readFileSync(join(folder, 'out', 'study.json'), 'utf8')) };
+}
+
+describe('gyra study', () => {
+  it('runs a study of the paper on the data set of its base, all arms alike but for their model', async () => {
+    const { code, stdout, trained, record } = await run(folders(), 'models', '--set', 'stopping.maximumSteps=7');
+    expect(code).toBe(0);
+    expect(stdout).toContain('# models: How well does each network segment an upright head?');
+    expect(stdout).toContain('In out: study.json, figure.svg, figure.csv, table.md, table.csv.');
+    expect(trained).toEqual(['steerable-unet 0 0.02', 'unet 0 0.02', 'unet 0 0.02', 'unet 0 0.02', 'group-unet 0 0.02']);
+    const { arms } = record().spec;
+    expect(arms.map(({ spec }: { spec: { model: object } }) => spec.model)).toMatchObject([{ irreps: '4x0e+2x1e+1x2e' }, { features: 15 }, { features: 15 }, { features: 15 }, { group: 'klein', features: 4 }]);
+    expect(arms.map(({ spec }: { spec: { augmentation: { rotationDegrees: number } } }) => spec.augmentation.rotationDegrees)).toEqual([0, 0, 20, 180, 0]);
+    const rest = arms.map(({ spec: { model: _, augmentation: __, ...shared } }: { spec: Record<string, unknown> }) => shared);
+    for (const shared of rest) expect(shared).toEqual(rest[0]);
+    expect(rest[0]).toMatchObject({ data: { dataset: 'blobs', split: 'split.json' }, stopping: { maximumSteps: 7 } });
+  });
+
+  it('takes runs that are there, some models, seeds and both learning rates', async () => {
+    const folder = folders();
+    const { code, stderr, trained, record } = await run(folder, 'rotation', '--runs', `steerable=${join(folder, 'given')}`, '--models', 'ordinary,ordinary-20', '--seeds', '2', '--best-rate', '--degrees', '0,90', '--json');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(trained).toHaveLength(2 * 2 * 3);
+    expect(record().runs[0]).toMatchObject({ series: 'steerable', run: 'given', status: 'done' });
+    expect(record().spec).toMatchObject({ learningRates: [0.02, 0.005, 0.001], seeds: [0, 1], degrees: [0, 90] });
+    expect(existsSync(join(folder, 'out', 'evaluations'))).toBe(true);
+    expect(readFileSync(join(folder, 'out', 'study.json'), 'utf8')).not.toContain(folder);
+  });
+
+  it('runs a study file, which is what study.json holds under spec', async () => {
+    const folder = folders();
+    await run(folder, 'irreps-ratio', '--irreps', '8:4:2,4:4:4');
+    const { spec } = JSON.parse(readFileSync(join(folder, 'out', 'study.json'), 'utf8'));
+    expect(spec.arms.map(({ x }: { x: string }) => x)).toEqual(['8:4:2', '4:4:4']);
+    const again = folders({ 'mine.json': { ...spec, name: 'mine' } });
+    const { code, stdout } = await run(again, join(again, 'mine.json'), '--dataset', join(again, 'blobs'));
+    expect(code).toBe(0);
+    expect(stdout).toContain('# mine: Which shares');
+  });
+
+  it('ends with 1 and names what failed, with the table of the rest', async () => {
+    const folder = folders();
+    const fake = fakeHost({ fails: 'unet' });
+    ({ host } = fake);
+    const { code, stdout, stderr } = await runCommand([study], 'study', 'models', '--base', join(folder, 'base.json'), '--out', join(folder, 'out'), '--store', join(folder, 'runs'));
+    expect(code).toBe(1);
+    expect(stdout).toContain('| group CNN |');
+    expect(stderr).toContain('3 of 5 runs failed: ordinary: no unet at x');
+  });
+
+  it.each([
+    ['an unknown study', 'waltz', [], 'waltz is no study.'],
+    ['a model it has not', 'rotation', ['--models', 'transformer'], 'The study rotation has no model transformer.'],
+    ['more training cases than there are', 'set-size', ['--sizes', '2,8'], 'The study asks for 8 training cases, and the split has 3.'],
+    ['irreps that are none', 'irreps-ratio', ['--irreps', '8-4-2'], '"8-4-2" are no irreps.'],
+    ['a data set that is not there', 'models', ['--dataset', 'nowhere'], 'The data set folder nowhere was not found.'],
+    ['--quick with a data set', 'models', ['--quick', '--dataset', 'x'], 'cannot be used with'],
+    ['a run that is no run', 'rotation', ['--runs', 'steerable'], 'Give runs as series=FOLDER.'],
+  ])('refuses %s with 2, and writes nothing', async (_what, name, args, message) => {
+    const folder = folders();
+    const { code, stdout, stderr } = await run(folder, name, ...args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(message);
+    expect(existsSync(join(folder, 'out'))).toBe(false);
+  });
+
+  it('refuses several seeds where each would draw a split of its own, and settings that are not those it began with', async () => {
+    const { split: _, ...data } = base.data;
+    const folder = folders({ 'base.json': { ...base, data: { ...data, splitSizes: { train: 2, validation: 1, test: 1 } } } });
+    expect(await run(folder, 'models', '--seeds', '2')).toMatchObject({ code: 2, stderr: expect.stringContaining('each seed would draw a split of its own') });
+    const other = folders();
+    await run(other, 'models');
+    expect(await run(other, 'models', '--set', 'stopping.maximumSteps=9')).toMatchObject({ code: 2, stderr: expect.stringContaining('arms.0.spec.stopping.maximumSteps: 20 before, 9 now') });
+  });
+});
