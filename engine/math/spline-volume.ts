@@ -66,11 +66,7 @@ export class SplineVolume {
 function splineCoefficients({ data, shape }: Volume<Float32Array>): Float32Array {
   const filtered = Float64Array.from(data);
   const strides = [1, shape[0], shape[0] * shape[1]];
-  for (const axis of [0, 1, 2])
-    for (let start = 0; start < filtered.length; start++) {
-      const isLineStart = Math.floor(start / strides[axis]) % shape[axis] === 0;
-      if (isLineStart) filterLine(filtered, start, strides[axis], shape[axis]);
-    }
+  for (const axis of [0, 1, 2]) filterAxis(filtered, strides[axis], shape[axis]);
   const padded = shape.map((size) => size + margin);
   const extended = new Float32Array(padded[0] * padded[1] * padded[2]);
   const [fromX, fromY, fromZ] = shape.map((size) => Int32Array.from({ length: size + margin }, (_, i) => mirrored(i - before, size)));
@@ -79,17 +75,24 @@ function splineCoefficients({ data, shape }: Volume<Float32Array>): Float32Array
   return extended;
 }
 
-/** The recursive filter that turns samples of one line into coefficients, in place: gain, causal pass, anticausal pass. */
-function filterLine(values: Float64Array, start: number, stride: number, size: number): void {
+/** The recursive filter that turns the samples of every line along one axis into coefficients, in place: gain, causal pass, anticausal pass. Lines that lie side by side in memory take each step together. */
+function filterAxis(values: Float64Array, stride: number, size: number): void {
   if (size === 1) return;
-  const end = start + (size - 1) * stride;
-  for (let at = start; at <= end; at += stride) values[at] *= 6;
-  let first = values[start] + pole ** (size - 1) * values[end];
-  for (let k = 1; k < size - 1; k++) first += (pole ** k + pole ** (2 * size - 2 - k)) * values[start + k * stride];
-  values[start] = first / (1 - pole ** (2 * size - 2));
-  for (let at = start + stride; at <= end; at += stride) values[at] += pole * values[at - stride];
-  values[end] = (pole / (pole * pole - 1)) * (values[end] + pole * values[end - stride]);
-  for (let at = end - stride; at >= start; at -= stride) values[at] = pole * (values[at + stride] - values[at]);
+  const last = (size - 1) * stride;
+  // what each sample adds to the first value of the causal pass, mirrored borders included
+  const weights = Float64Array.from({ length: size - 1 }, (_, k) => pole ** k + pole ** (2 * size - 2 - k));
+  const first = new Float64Array(stride);
+  for (let start = 0; start < values.length; start += size * stride) {
+    const next = start + stride;
+    const end = start + last;
+    for (let at = start; at < end + stride; at++) values[at] *= 6;
+    for (let i = 0; i < stride; i++) first[i] = values[start + i] + pole ** (size - 1) * values[end + i];
+    for (let k = 1; k < size - 1; k++) for (let i = 0, at = start + k * stride; i < stride; i++, at++) first[i] += weights[k] * values[at];
+    for (let i = 0; i < stride; i++) values[start + i] = first[i] / (1 - pole ** (2 * size - 2));
+    for (let at = next; at < end + stride; at++) values[at] += pole * values[at - stride];
+    for (let at = end; at < end + stride; at++) values[at] = (pole / (pole * pole - 1)) * (values[at] + pole * values[at - stride]);
+    for (let at = end - 1; at >= start; at--) values[at] = pole * (values[at + stride] - values[at]);
+  }
 }
 
 function mirrored(index: number, size: number): number {
