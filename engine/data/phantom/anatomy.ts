@@ -1,6 +1,6 @@
 /**
  * @file A head as smooth bodies in mm: x to the right, y to the front, z upwards, the origin in the middle of the brain. No atlas: places and sizes are round numbers
- * of an adult brain, the deep structures a third larger, so that coarse voxels still hold them. Later bodies cover earlier ones.
+ * of an adult brain, the deep structures half as large again, so that coarse voxels still hold them. Later bodies cover earlier ones.
  */
 import type { Random } from '../../math/random';
 import { rotationAbout, type Vector3 } from '../../math/rotation';
@@ -27,19 +27,19 @@ interface Variation {
 /** What is around the brain: skin, muscle, skull, fluid, eyes, jaw and nose. */
 export function headCover(random: Random, { hemispheres, cerebellum }: Brain): Body[] {
   const { place, size, factor } = variation(random);
-  const [rx, ry, rz] = size(67, 81, 75);
+  const [rx, ry, rz] = size(65, 75, 71);
   const scalp = 3.5 * factor(0.2);
   const fluid = 2.5 * factor(0.25);
   const skull = fluid + 5 * factor(0.15);
   const under = ellipsoid([0, 0, 0], [rx - scalp, ry - scalp, rz - scalp]);
   const grown = (by: number): Solid => carved(union([hemispheres, cerebellum], 6), () => -by, by);
   return [
-    { tissue: 'muscle', solid: union([ellipsoid(place(0, 42, -42), size(42, 34, 34)), ellipsoid(place(0, -26, -54), size(38, 36, 26))], 12) },
-    { tissue: 'skin', solid: union([ellipsoid([0, 0, 0], [rx, ry, rz]), ellipsoid(place(0, 77, -26), size(9, 9, 14))], 6) },
+    { tissue: 'muscle', solid: union([ellipsoid(place(0, 38, -40), size(40, 32, 32)), ellipsoid(place(0, -24, -50), size(36, 34, 25))], 12) },
+    { tissue: 'skin', solid: union([ellipsoid([0, 0, 0], [rx, ry, rz]), ellipsoid(place(0, 71, -26), size(9, 9, 14))], 6) },
     { tissue: 'muscle', solid: under },
     { tissue: 'skull', solid: intersection(grown(skull), under.distance) },
     { tissue: 'fluid', solid: grown(fluid) },
-    ...sides.map((side): Body => ({ tissue: 'eye', solid: ellipsoid(place(side * 29, 62, -32), [11, 11, 11]) })),
+    ...sides.map((side): Body => ({ tissue: 'eye', solid: ellipsoid(place(side * 28, 57, -32), [10, 10, 10]) })),
   ];
 }
 
@@ -55,40 +55,40 @@ export function brain(random: Random): Brain {
   const { place, size, factor, tilt } = variation(random);
   const folds = remembered(waves(random, 7, [15, 24]));
   const hemispheres = sides.map((side) => {
-    const lobes = union([ellipsoid(place(side * 24, -2, 9), size(34, 69, 54), tilt()), ellipsoid(place(side * 41, 8, -24), size(18, 36, 18), tilt())], 14);
+    const lobes = union([ellipsoid(place(side * 24, -1, 8), size(33, 64, 51), tilt()), ellipsoid(place(side * 39, 6, -24), size(18, 38, 19), tilt())], 14);
     const fissure = 1.2 * factor(0.2);
     return { ...lobes, distance: remembered((x, y, z) => Math.max(lobes.distance(x, y, z), fissure - side * x)) };
   });
   const pial = hemispheres.map((one) => carved(one, (x, y, z) => 11 * Math.max(0, folds(x, y, z) - 0.35)));
   const inner = hemispheres.map((one) => carved(one, (x, y, z) => Math.max(3.2, 7 + 9 * folds(x, y, z))));
   const folia = waves(random, 3, [70, 120]);
-  const cerebellarSide = sides.map((side) => ellipsoid(place(side * 22, -41, -41), size(27, 26, 20), tilt()));
-  const cerebellum = remember(union([...cerebellarSide, ellipsoid(place(0, -40, -39), size(13, 23, 20))], 8));
-  const w = 1.2 * factor(0.22);
+  const cerebellarSide = sides.map((side) => ellipsoid(place(side * 22, -38, -40), size(28, 26, 21), tilt()));
+  const cerebellum = remember(union([...cerebellarSide, ellipsoid(place(0, -37, -38), size(13, 23, 21))], 8));
+  const w = 1.1 * factor(0.2);
   const [stemX, stemY] = place(0, 0, 0);
   const stem = tube([[stemX, stemY - 14, -8, 12 * factor(0.05)], [stemX, stemY - 13, -29, 14.5 * factor(0.06)], [stemX, stemY - 18, -46, 10 * factor(0.06)], [0, -24, -66, 8]]);
   const bodies: Body[] = [
     ...pial.map((solid): Body => ({ tissue: 'cortex', solid })),
     ...inner.map((solid): Body => ({ tissue: 'white', solid })),
     // corpus callosum, then what lies between the hemispheres
-    { tissue: 'white', solid: tube([[0, 30, 6, 5], [0, 28, 20, 5], [0, 0, 27, 4.5], [0, -26, 22, 5], [0, -34, 12, 6]]) },
+    { tissue: 'white', solid: tube([[0, 33, 6, 5], [0, 31, 22, 5], [0, 0, 30, 4.5], [0, -28, 24, 5], [0, -36, 13, 6]]) },
     { tissue: 'white', solid: ellipsoid([0, -10, 0], [15, 22, 13]) },
     { tissue: 'stem', solid: stem },
     { tissue: 'cerebellum', solid: cerebellum },
-    { tissue: 'cerebellarWhite', solid: carved(cerebellum, (x, y, z) => 6.5 + 6 * Math.sin((z + 0.35 * (y + 41) + 5 * folia(x, y, z)) * ((2 * Math.PI) / 12))) },
+    { tissue: 'cerebellarWhite', solid: carved(cerebellum, (x, y, z) => 6.5 + 6 * Math.sin((z + 0.35 * (y + 38) + 5 * folia(x, y, z)) * ((2 * Math.PI) / 12))) },
     // third ventricle
     { tissue: 'fluid', solid: ellipsoid([0, -8, -2], [2.6 * w, 15, 10]) },
   ];
   for (const side of sides) {
     const at = (x: number, y: number, z: number, radius: number): readonly [number, number, number, number] => [...place(side * x, y, z), radius * factor(0.06)];
     bodies.push(
-      { tissue: 'thalamus', solid: ellipsoid(place(side * 11, -16, 3), size(8, 15, 9), tilt()) },
-      { tissue: 'amygdala', solid: ellipsoid(place(side * 25, 13, -24), size(7, 7, 7), tilt()) },
-      { tissue: 'putamen', solid: ellipsoid(place(side * 33, 5, -1), size(7.5, 21, 14), rotationAbout([0, 0, 1], side * 10)) },
-      { tissue: 'pallidum', solid: ellipsoid(place(side * 22, 1, -2), size(7, 13, 9.5), rotationAbout([0, 0, 1], side * 16)) },
-      { tissue: 'ventricle', solid: tube([at(7, 36, 6, 4 * w), at(9, 26, 12, 6 * w), at(11, 2, 18, 5.5 * w), at(15, -22, 16, 5.5 * w), at(25, -42, 7, 8 * w), at(34, -30, -8, 4.5 * w), at(35, -8, -17, 3.2 * w)]) },
-      { tissue: 'caudate', solid: tube([at(15, 30, -2, 7), at(17, 25, 8, 9.5), at(21, 8, 19, 6.5), at(23, -12, 20, 5), at(29, -30, 14, 3.5)]) },
-      { tissue: 'hippocampus', solid: tube([at(19, -36, 2, 5), at(25, -30, -8, 6.2), at(28, -16, -18, 7.4), at(27, -2, -23, 8.6)]) },
+      { tissue: 'thalamus', solid: ellipsoid(place(side * 12, -18, 3), size(9, 16, 10), tilt()) },
+      { tissue: 'amygdala', solid: ellipsoid(place(side * 26, 16, -27), size(7, 7, 7), tilt()) },
+      { tissue: 'putamen', solid: ellipsoid(place(side * 38, 5, -1), size(8.5, 24, 16), rotationAbout([0, 0, 1], side * 8)) },
+      { tissue: 'pallidum', solid: ellipsoid(place(side * 24, 1, -2), size(7.5, 15, 11), rotationAbout([0, 0, 1], side * 14)) },
+      { tissue: 'ventricle', solid: tube([at(8, 38, 7, 5 * w), at(10, 28, 14, 7 * w), at(12, 2, 21, 6.5 * w), at(17, -25, 18, 6.5 * w), at(28, -44, 8, 9 * w), at(38, -32, -9, 5 * w), at(40, -9, -19, 4 * w)]) },
+      { tissue: 'caudate', solid: tube([at(17, 34, -2, 8), at(20, 28, 10, 10.5), at(25, 9, 23, 7.5), at(27, -14, 23, 6), at(33, -32, 16, 4.5)]) },
+      { tissue: 'hippocampus', solid: tube([at(21, -40, 2, 6), at(28, -33, -9, 7.4), at(31, -18, -20, 8.6), at(30, -2, -26, 9.6)]) },
     );
   }
   return { bodies, hemispheres: remember(union(hemispheres, 1)), cerebellum };

@@ -9,8 +9,8 @@ import { direction, waves } from './waves';
 export function lesion(random: Random, hemispheres: Solid): { readonly oedema: Body; readonly core: readonly Body[] } {
   const between = (low: number, high: number): number => low + (high - low) * random.uniform();
   const side = random.uniform() < 0.5 ? -1 : 1;
-  const centre: Vector3 = [side * between(24, 36), between(-42, 42), between(0, 34)];
-  const radius = between(10, 17);
+  const centre: Vector3 = [side * between(24, 34), between(-38, 38), between(0, 30)];
+  const radius = between(11, 18);
   const balls = Array.from({ length: 3 }, (_, i) => {
     const [x, y, z] = direction(random);
     const offset = i === 0 ? 0 : radius * between(0.4, 0.8);

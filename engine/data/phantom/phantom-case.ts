@@ -19,7 +19,7 @@ export interface PhantomCase {
 }
 
 /** Sides of the cube that holds the head in any pose, in mm. */
-const fieldOfViewMm = { brain: 176, tumour: 168 } as const;
+const fieldOfViewMm = { brain: 160, tumour: 152 } as const;
 const whiteMatter = 1000;
 
 /** Names of the images of a case. */

@@ -17,11 +17,11 @@ function meanInside(one: PhantomCase, channel: number, label: number): number {
 describe('a brain phantom', () => {
   const brain = make('brain', { ...clean, size: [64, 64, 64] });
   it('has one image and seven structures of plausible size', () => {
-    expect([brain.images.length, brain.spacingMm]).toEqual([1, [2.75, 2.75, 2.75]]);
-    const millilitres = brainStructures.map((_, i) => (voxelsOf(brain, i + 1).length * 2.75 ** 3) / 1000);
+    expect([brain.images.length, brain.spacingMm]).toEqual([1, [2.5, 2.5, 2.5]]);
+    const millilitres = brainStructures.map((_, i) => (voxelsOf(brain, i + 1).length * 2.5 ** 3) / 1000);
     // cerebellum, hippocampus, lateral ventricles, caudate, putamen, pallidum, brain stem: both sides together
-    millilitres.forEach((volume, i) => expect(volume, brainStructures[i]).toBeGreaterThan([60, 8, 8, 10, 10, 4, 12][i]));
-    millilitres.forEach((volume, i) => expect(volume, brainStructures[i]).toBeLessThan([180, 40, 80, 50, 50, 20, 60][i]));
+    millilitres.forEach((volume, i) => expect(volume, brainStructures[i]).toBeGreaterThan([80, 15, 15, 15, 10, 5, 12][i]));
+    millilitres.forEach((volume, i) => expect(volume, brainStructures[i]).toBeLessThan([180, 45, 80, 60, 60, 20, 60][i]));
   });
   it('tells ventricles and pallidum apart by intensity, caudate and putamen by place alone', () => {
     const [ventricles, caudate, putamen, pallidum] = [3, 4, 5, 6].map((label) => meanInside(brain, 0, label));
@@ -56,7 +56,7 @@ describe('a brain phantom', () => {
   });
   it('keeps volumes in millilitres whatever the spacing', () => {
     const thick = make('brain', { ...clean, size: [64, 64, 32] });
-    expect(thick.spacingMm).toEqual([2.75, 2.75, 5.5]);
+    expect(thick.spacingMm).toEqual([2.5, 2.5, 5]);
     for (const label of [1, 3, 7]) expect((2 * voxelsOf(thick, label).length) / voxelsOf(brain, label).length).toBeCloseTo(1, 0.7);
     expect(make('brain', { spacingMm: [7, 6, 5] }).spacingMm).toEqual([7, 6, 5]);
   });
