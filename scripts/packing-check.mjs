@@ -28,7 +28,7 @@ function check() {
   const inside = node(join('@electron', 'asar', 'bin', 'asar.js'), 'list', join(resources, 'app.asar')).stdout.split('\n').map((line) => line.replaceAll('\\', '/'));
 
   const asked = ['/package.json', '/dist/electron/main.cjs', '/dist/electron/preload.cjs', '/dist/renderer/index.html', '/dist/engine/engine-process.js'];
-  const real = ['package.json', 'dist/engine/engine-process.js', 'dist/engine/compute-worker.js'].map((path) => join('app.asar.unpacked', path));
+  const real = ['package.json', 'dist/engine/engine-process.js', 'dist/engine/compute-worker.js', 'dist/engine/pipelines/mgh-read-image.js', 'dist/engine/pipelines/mgh-read-image.wasm.zst'].map((path) => join('app.asar.unpacked', path));
   const beside = ['assets/cases/dataset.json', ...readdirSync(join(root, 'assets')).map((name) => join('assets', name))];
   const unwanted = /^\/(test|engine|electron|renderer|scripts|node_modules|runs|docs|\.ci)(\/|$)|\.tsx?$|\.map$/;
   return [

@@ -8,7 +8,7 @@ export const trainingSpec = z.strictObject({
   seed: z.int().min(0).max(2 ** 31 - 1).default(0),
   model: modelSpec,
   data: z.strictObject({
-    /** Folder with dataset.json (Medical Segmentation Decathlon), relative to the spec file or the working folder. */
+    /** Folder of a data set in any layout that is read, relative to the spec file or the working folder. */
     dataset: z.string().min(1),
     /** Split file relative to the dataset folder; without one the cases are split by subject with the seed. */
     split: z.string().optional(),

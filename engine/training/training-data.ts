@@ -89,6 +89,7 @@ export async function openTrainingData(spec: TrainingSpec, datasetFolder: string
   // what is wrong with one case is found again when it is read
   const dataset = await openDataset(datasetFolder, { skipBroken });
   const split = await readSplit(dataset, { file, seed: spec.seed, sizes });
+  if (trainingCases !== undefined && trainingCases > split.train.length) throw badInput(`The training asks for ${trainingCases} cases, and the split of ${dataset.name} has ${split.train.length} to train on.`, `Set data.trainingCases to ${split.train.length} at most, or leave it out.`);
   const structures = dataset.structures.filter(({ value }) => value !== spec.lossOptions.ignoreLabel);
   checkModel(spec, dataset, structures);
   const reader = new CaseReader(dataset, spec);

@@ -8,6 +8,7 @@ import type { Arguments, EngineEvents, EventMessage, Method, Reply } from '../..
 import type { Result } from '../../engine/contract/problem';
 import { cubeRotations, identityRotation, planeRotation } from '../../engine/math/rotation';
 import { rotateLabels } from '../../engine/math/resample';
+import { dicomSlices, mhaFile, nrrdFile } from '../support/volume-files';
 import { nicenessOfThreads, root } from '../support/workbench';
 import { writeUntrainedAssets } from '../support/untrained-assets';
 
@@ -70,6 +71,23 @@ describe('live engine', () => {
     expect(alone.id).not.toBe(dropped.id);
     const { scores, meanDice } = await value('segment', { caseId: alone.id, modelId: modelIds[0], rotation: pose(0) });
     expect([meanDice, scores.map(({ dice, referenceMl }) => [dice, referenceMl])]).toEqual([null, [[null, null], [null, null]]]);
+  });
+
+  it('opens other formats, slices of a series and several contrasts, turned to one orientation, and says so', async () => {
+    const volume = { shape: [12, 14, 10], spacing: [1, 1, 1], value: (i: number) => (i * 37) % 211 } as const;
+    const named = (name: string, bytes: Uint8Array) => ({ name, bytes: new Uint8Array(bytes) });
+    const turned = "The file's axes run LPS: they are turned to right, front, up (RAS).";
+    const nrrd = await value('openCase', { files: [named('a.nrrd', nrrdFile(volume))] });
+    expect(nrrd).toMatchObject({ fileShape: [12, 14, 10], orientation: 'RAS', notices: [turned] });
+    const series = await value('openCase', { files: dicomSlices(volume).map((bytes, z) => named(`${z}.dcm`, bytes)) });
+    expect(series.notices).toEqual([turned]);
+    // Twice the intensities are the same z-scores.
+    series.image.forEach((intensity, i) => expect(Math.abs(intensity - nrrd.image[i]!)).toBeLessThan(1e-5));
+    const two = await value('openCase', { files: [named('a.nrrd', nrrdFile(volume)), named('b.mha', mhaFile({ ...volume, value: (i) => -i }))] });
+    expect(two.notices).toContain('The case has 2 contrasts: the first is shown, all are turned and segmented.');
+    expect(two.image).toEqual(nrrd.image);
+    expect(await call('segment', { caseId: two.id, modelId: modelIds[0]!, rotation: pose(0) })).toMatchObject({ ok: false, problem: { message: expect.stringContaining('takes 1 contrast of each case, and there are 2') } });
+    expect(await call('openCase', { files: [named('cut.mha', mhaFile(volume).subarray(0, 90))] })).toMatchObject({ ok: false, problem: { code: 'bad-input', message: 'cut.mha could not be read as a MetaImage file.' } });
   });
 
   it('names what is wrong with a file, and goes on', async () => {

@@ -1,15 +1,16 @@
 import type * as Choose from '../../../engine/backends/choose';
 import '@tensorflow/tfjs-backend-cpu';
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { concat, neg, setBackend, type Tensor5D } from '@tensorflow/tfjs-core';
 import { describe, expect, it, vi } from 'vitest';
-import { writeVolume } from '../../../engine/data/nifti';
+import { readVolume, writeVolume } from '../../../engine/data/nifti';
+import { readScans } from '../../../engine/data/read-scan';
 import { register as evaluate } from '../../../engine/host/commands/evaluate';
 import { register as predict } from '../../../engine/host/commands/predict';
 import type { Network } from '../../../engine/model/network';
 import type * as WeightsFile from '../../../engine/training/weights-file';
-import { plainGeometry } from '../../support/nifti-file';
+import { imageFile, plainGeometry } from '../../support/nifti-file';
 import { runCommand } from '../../support/run-command';
 import { temporaryFolder } from '../../support/temporary-folder';
 
@@ -114,6 +115,33 @@ describe('gyra evaluate', () => {
     expect(stderr).toContain(message);
   });
 
+  it('refuses a data set with a broken case by name, and leaves it out when asked', async () => {
+    const folder = temporaryFolder({ ...dataset, 'data/imagesTr/b.nii.gz': image.subarray(0, 60) });
+    const refused = await run('evaluate', 'm.safetensors', `${folder}/data`);
+    expect(refused).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('b.nii.gz is truncated') });
+    const { code, stdout, stderr } = await run('evaluate', 'm.safetensors', `${folder}/data`, '--skip-broken', '--json');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining('b is left out: b.nii.gz is truncated') });
+    expect(JSON.parse(stdout)).toMatchObject({ cases: 1, skipped: [{ case: 'b', reason: expect.stringContaining('truncated') }] });
+    const missing = temporaryFolder({ ...dataset });
+    rmSync(join(missing, 'data/labelsTr/c.nii.gz'));
+    expect((await run('evaluate', 'm.safetensors', `${missing}/data`)).stderr).toContain('c.nii.gz is listed in dataset.json and is not in the folder');
+    expect(JSON.parse((await run('evaluate', 'm.safetensors', `${missing}/data`, '--skip-broken', '--json')).stdout)).toMatchObject({ cases: 1, skipped: [{ case: 'c' }] });
+  });
+
+  it('does not count voxels of the label the training ignored', async () => {
+    // All of the reference is to be ignored but one voxel of the body: the prediction, the whole body, is right.
+    const first = voxels.indexOf(1);
+    const ignored = writeVolume({ data: voxels.map((value, i) => (i === first ? 1 : value === 1 ? 5 : 0)), shape }, plainGeometry, 'a.nii.gz');
+    const folder = temporaryFolder({ ...dataset, 'data/labelsTr/b.nii.gz': ignored, 'run/run.json': {}, 'cases.txt': 'b' });
+    const lossOptions = record.spec.lossOptions as { ignoreLabel?: number };
+    lossOptions.ignoreLabel = 5;
+    try {
+      expect(JSON.parse((await run('evaluate', `${folder}/run`, `${folder}/data`, '--cases', `${folder}/cases.txt`, '--json')).stdout)).toMatchObject({ cases: 1, mean: 1 });
+    } finally {
+      delete lossOptions.ignoreLabel;
+    }
+  });
+
   it('refuses a data set with structures the model does not know', async () => {
     const folder = temporaryFolder({ ...dataset, 'data/dataset.json': { ...dataset['data/dataset.json'], labels: { 1: 'Body', 2: 'Core' } } });
     expect(await run('evaluate', 'm.safetensors', `${folder}/data`)).toMatchObject({ code: 2, stderr: expect.stringContaining('m.safetensors tells 1 structures apart, and Phantom has 2.') });
@@ -127,6 +155,29 @@ describe('gyra predict', () => {
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ output: 'out.nii.gz', shape, volumesMl: { Body: 0.04 } });
     expect(readFileSync(join(folder, 'out.nii.gz')).equals(label)).toBe(true);
+  });
+
+  it("brings labels back to the image's own axes, whatever its format and the output's", async () => {
+    // The same head stored from left to right and from right to left.
+    const [nx] = shape;
+    const mirror = (values: Uint8Array): Uint8Array => values.map((_, i) => values[i - (i % nx) + nx - 1 - (i % nx)]!);
+    const bright = (values: Uint8Array) => Float32Array.from(values, (value) => 10 + 90 * value);
+    const las = { ...plainGeometry, qformCode: 0, sform: [-1, 0, 0, -3 + nx - 1, 0, 1, 0, 4, 0, 0, 1, 5] };
+    const folder = temporaryFolder({ 'scan.nii': writeVolume({ data: bright(mirror(voxels)), shape }, las, 'scan.nii') });
+    expect((await run('predict', 'm.safetensors', `${folder}/scan.nii`, '-o', `${folder}/out.nii`)).code).toBe(0);
+    const written = readVolume(readFileSync(join(folder, 'out.nii')), 'out.nii');
+    expect(written.orientation).toBe('LAS');
+    expect([...written.data]).toEqual([...mirror(voxels)]);
+    expect((await run('predict', 'm.safetensors', `${folder}/scan.nii`, '-o', `${folder}/out.mgz`)).code).toBe(0);
+    const [mgz] = await readScans(`${folder}/out.mgz`);
+    expect(mgz).toMatchObject({ orientation: 'LAS', shape });
+    expect([...mgz!.data]).toEqual([...mirror(voxels)]);
+  });
+
+  it('names both numbers where the contrasts are not those of the model, and both files where they lie on other grids', async () => {
+    const folder = temporaryFolder({ 'a.nii.gz': image, 'b.nii.gz': imageFile([8, 9, 11]) });
+    expect(await run('predict', 'm.safetensors', `${folder}/a.nii.gz`, `${folder}/a.nii.gz`, '-o', `${folder}/out.nii`)).toMatchObject({ code: 2, stderr: expect.stringContaining('takes 1 contrast of each case, and there are 2') });
+    expect(await run('predict', 'm.safetensors', `${folder}/a.nii.gz`, `${folder}/b.nii.gz`, '-o', `${folder}/out.nii`)).toMatchObject({ code: 2, stderr: expect.stringContaining('b.nii.gz has shape 8x9x11, but its image a.nii.gz has 8x9x10') });
   });
 
   it.each([
