@@ -18,11 +18,12 @@ export class SampleQueue {
     this.fill(1);
     const sample = await this.drawn.shift()!;
     this.waitedSeconds += (performance.now() - start) / 1000;
-    this.fill(this.source.ahead);
+    this.fill();
     return sample;
   }
 
-  private fill(length: number): void {
+  /** Asks for what is worth asking for ahead. */
+  fill(length = this.source.ahead): void {
     while (this.drawn.length < length) {
       const { value, done } = this.requests.next();
       if (done) return;

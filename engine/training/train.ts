@@ -95,6 +95,7 @@ async function trainLocked(options: TrainOptions, folder: RunFolder, samples: Sa
     const stepsPerEpoch = spec.stopping.stepsPerEpoch ?? data.train.length;
     const { maximumSteps, patienceEpochs, monitor } = spec.stopping;
     const queue = new SampleQueue(samples, sampleRequests(spec, data, stepsPerEpoch, done));
+    queue.fill();
     const record = (status: RunRecord['status']): RunRecord => ({
       schemaVersion: 1, status, spec,
       parameters: parameterCount(spec.model).stored,

@@ -96,15 +96,16 @@ export async function openTrainingData(spec: TrainingSpec, datasetFolder: string
   const hashes: TrainingData['hashes'] = [];
   const skipped: TrainingData['skipped'] = [];
   const caseSizes: CaseSize[] = [];
+  const shapes = new Map<string, Shape>();
   const read = async (part: 'train' | 'validation'): Promise<string[]> => {
     const good: string[] = [];
     for (const id of part === 'train' ? split.train.slice(0, trainingCases) : split.validation) {
       try {
         const { imagePaths, labelPath } = filesOf(dataset, id);
         const one = await reader.read(id);
-        checkPatch(spec, one);
         hashes.push({ case: id, part, image: await sha256(...imagePaths), label: await sha256(labelPath) });
         good.push(id);
+        shapes.set(id, one.labels.shape);
         if (part === 'train') caseSizes.push({ shape: one.labels.shape, turned: new TurnedCase(one, acceptedSizes(spec.model)).largestExtent(spec.augmentation.rotationDegrees) });
       } catch (thrown) {
         if (!skipBroken) throw thrown;
@@ -115,6 +116,7 @@ export async function openTrainingData(spec: TrainingSpec, datasetFolder: string
     return good;
   };
   const [train, validation] = [await read('train'), await read('validation')];
+  checkPatch(spec, shapes);
   hashes.sort((a, b) => a.part.localeCompare(b.part) || a.case.localeCompare(b.case));
   return { data: { structures, train, validation, hashes, skipped, sizes: caseSizes }, reader };
 }
@@ -127,10 +129,11 @@ function checkModel({ model, lossOptions }: TrainingSpec, { name, contrasts, ign
 }
 
 /** A patch may be larger than a case along one axis or two: there it is as thick as the canvas. Along all three nothing would be cut. */
-function checkPatch({ sampling: { kind, patchSize }, model }: TrainingSpec, { id, labels: { shape } }: TrainingCase): void {
-  const canvas = canvasFor(shape, acceptedSizes(model));
-  if (kind === 'volume' || canvas.some((extent) => extent >= patchSize)) return;
-  throw badInput(`A patch of ${patchSize}^3 voxels is larger than case ${id} (${printShape(shape)}) along every axis.`, `Set sampling.patchSize to ${Math.max(...canvas)} at most, or sampling.kind to volume, which trains on whole cases.`);
+function checkPatch({ sampling: { kind, patchSize }, model }: TrainingSpec, shapes: ReadonlyMap<string, Shape>): void {
+  const longest = (shape: Shape): number => Math.max(...canvasFor(shape, acceptedSizes(model)));
+  const [id, shape] = [...shapes].reduce((smallest, one) => (longest(one[1]) < longest(smallest[1]) ? one : smallest));
+  if (kind === 'volume' || longest(shape) >= patchSize) return;
+  throw badInput(`A patch of ${patchSize}^3 voxels is larger than case ${id} (${printShape(shape)}) along every axis.`, `Set sampling.patchSize to ${longest(shape)} at most, or sampling.kind to volume, which trains on whole cases.`);
 }
 
 function filesOf({ name, cases }: Dataset, id: string): Dataset['cases'][number] {
