@@ -126,6 +126,8 @@ async function evaluated({ spec, datasetFolder, out }: StudyRequest, finished: r
     const dataset = await openDataset(datasetFolder);
     const cases = (await readSplit(dataset, { file: run.spec.data.split, seed: run.seed, sizes: run.spec.data.splitSizes }))[spec.part];
     if (cases.length === 0) throw badInput(`The split of ${dataset.name} has no cases in ${spec.part}.`, 'Give a split with cases there.');
+    const known = record.data.filter(({ case: id }) => spec.part === 'test' && cases.includes(id));
+    if (known.length > 0) throw badInput(`${run.arm.trained?.run ?? run.spec.name} was trained or tuned on ${known[0]!.case}${known.length > 1 ? ` and ${known.length - 1} more cases` : ''} of ${spec.part}.`, 'Evaluate it on cases it has not seen.');
     const folder = folderOf(run);
     const hashes = await Promise.all(dataset.cases.filter(({ id }) => cases.includes(id)).map(async (files) => [files.id, await hashesOf(files)]));
     const key = createHash('sha256').update(JSON.stringify([await sha256(join(folder, 'best.safetensors')), spec.protocols, spec.degrees, cases, hashes])).digest('hex').slice(0, 16);

@@ -101,6 +101,15 @@ describe('runStudy', () => {
     expect(runs[0]).toMatchObject({ status: 'failed', problem: { message: expect.stringContaining('was trained on other data: a changed since') } });
   });
 
+  it('refuses to test on a case that was trained on', async () => {
+    const at = folders();
+    const { host } = fakeHost();
+    const leaking = { ...host, train: async (...args: Parameters<typeof host.train>) => ({ ...(await host.train(...args)), data: [{ case: 'f', part: 'validation' as const, image: '', label: '' }] }) };
+    writeFileSync(join(at.datasetFolder, 'split.json'), JSON.stringify({ train: ['a', 'b', 'c'], validation: ['d'], test: ['e', 'f'] }));
+    await expect(runStudy({ ...at, spec: study('models', { part: 'test' }) }, leaking)).rejects.toThrow(/was trained or tuned on f of test\.$/);
+    expect(JSON.parse(readText(at.out, 'study.json')).status).toBe('failed');
+  });
+
   it('shows the spread over seeds, the best learning rate beside the common one, and comparisons at equal set sizes', async () => {
     const at = folders();
     const { host, trained } = fakeHost();
