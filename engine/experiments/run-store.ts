@@ -32,9 +32,9 @@ export class RunStore {
 }
 
 /** Cases whose files are not those of the record. */
-export async function changedCases({ data }: Pick<RunRecord, 'data'>, datasetFolder: string): Promise<string[]> {
+export async function changedCases({ data, spec }: RunRecord, datasetFolder: string): Promise<string[]> {
   if (data.length === 0) return [];
-  const { cases } = await openDataset(datasetFolder);
+  const { cases } = await openDataset(datasetFolder, { skipBroken: spec.data.skipBroken });
   const changed: string[] = [];
   for (const { case: id, image, label } of data) {
     const files = cases.find((one) => one.id === id);

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { badInput, GyraError, problemFrom } from '../contract/problem';
 import type { RunRecord } from '../contract/run-record';
 import type { TrainingSpec } from '../contract/training-spec';
-import { openDataset } from '../data/dataset';
+import { openDataset, soundCases } from '../data/dataset';
 import { readBytes, readJson, sha256, writeByRename } from '../data/file-access';
 import { readSplit } from '../data/split';
 import type { Evaluation } from '../evaluation/evaluate';
@@ -51,7 +51,7 @@ export interface StudyRequest {
 export async function runStudy(request: StudyRequest, host: StudyHost): Promise<StudyRecord> {
   const { spec, out, datasetFolder, quick = false } = request;
   await refuseAnother(spec, out);
-  const dataset = await openDataset(datasetFolder);
+  const dataset = await openDataset(datasetFolder, { skipBroken: spec.arms.some((arm) => arm.spec.data.skipBroken) });
   const store = new RunStore(request.store);
   const planned = plannedRuns(spec);
   const runs: StudyRun[] = planned.map((run) => ({ series: run.arm.series, x: run.arm.x, seed: run.seed, learningRate: run.learningRate, run: run.arm.trained?.run ?? run.spec.name, status: 'waiting' }));
@@ -123,13 +123,17 @@ async function evaluated({ spec, datasetFolder, out }: StudyRequest, finished: r
   const chosen = chosenRates(spec, finished);
   const done: EvaluatedRun[] = [];
   for (const [i, { run, record }] of chosen.entries()) {
-    const dataset = await openDataset(datasetFolder);
-    const cases = (await readSplit(dataset, { file: run.spec.data.split, seed: run.seed, sizes: run.spec.data.splitSizes }))[spec.part];
+    const { skipBroken } = run.spec.data;
+    const dataset = await openDataset(datasetFolder, { skipBroken });
+    const listed = (await readSplit(dataset, { file: run.spec.data.split, seed: run.seed, sizes: run.spec.data.splitSizes }))[spec.part];
+    const ofPart = dataset.cases.filter(({ id }) => listed.includes(id));
+    const chosenFiles = skipBroken ? (await soundCases(dataset, ofPart, run.spec.lossOptions.ignoreLabel)).sound : ofPart;
+    const cases = chosenFiles.map(({ id }) => id);
     if (cases.length === 0) throw badInput(`The split of ${dataset.name} has no cases in ${spec.part}.`, 'Give a split with cases there.');
     const known = record.data.filter(({ case: id }) => spec.part === 'test' && cases.includes(id));
     if (known.length > 0) throw badInput(`${run.arm.trained?.run ?? run.spec.name} was trained or tuned on ${known[0]!.case}${known.length > 1 ? ` and ${known.length - 1} more cases` : ''} of ${spec.part}.`, 'Evaluate it on cases it has not seen.');
     const folder = folderOf(run);
-    const hashes = await Promise.all(dataset.cases.filter(({ id }) => cases.includes(id)).map(async (files) => [files.id, await hashesOf(files)]));
+    const hashes = await Promise.all(chosenFiles.map(async (files) => [files.id, await hashesOf(files)]));
     const key = createHash('sha256').update(JSON.stringify([await sha256(join(folder, 'best.safetensors')), spec.protocols, spec.degrees, cases, hashes])).digest('hex').slice(0, 16);
     // a run that came from elsewhere stays as it is
     const kept = run.arm.trained ? join(out, 'evaluations') : folder;

@@ -41,11 +41,11 @@ export function studyHost({ datasetFolder, minutesPerRun, threads, backend }: St
     },
     async evaluate(runFolder, cases, { protocols, degrees }, what) {
       if (isStopped) throw cancelled();
-      const dataset = await openDataset(datasetFolder);
       const started = await startChosenBackend(backend, { threads });
       try {
         const loaded = await loadNetwork(runFolder);
         try {
+          const dataset = await openDataset(datasetFolder, { skipBroken: loaded.record?.spec.data.skipBroken });
           return await evaluateCases(loaded, dataset, casesNamed(dataset, cases), { name: basename(runFolder), protocols, degrees, onProgress: progressLine(`Evaluating ${what}: poses`), isCancelled: () => isStopped });
         } finally {
           loaded.network.dispose();

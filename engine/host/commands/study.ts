@@ -103,7 +103,7 @@ async function prepared(nameOrFile: string, options: Options): Promise<{ study: 
     return { study: quickened(builtInStudy(nameOrFile, { ...quickOptions(nameOrFile), ...given })), datasetFolder, name: nameOrFile };
   }
   const { base, datasetFolder } = await baseSpec(nameOrFile, options);
-  const dataset = await openDataset(datasetFolder);
+  const dataset = await openDataset(datasetFolder, { skipBroken: base.data.skipBroken });
   const split = await readSplit(dataset, { file: base.data.split, seed: base.seed, sizes: base.data.splitSizes });
   return { study: builtInStudy(nameOrFile, { base, trainingCases: split.train.length, ...given }), datasetFolder, name: nameOrFile };
 }
@@ -120,13 +120,13 @@ async function fromFile(file: string, { quick, dataset }: Options): Promise<{ st
 async function baseSpec(name: StudyName, { base, set, dataset }: Options): Promise<{ base: TrainingSpec; datasetFolder: string }> {
   const { spec, file } = await readTrainingSpec(base, set);
   const datasetFolder = await folderOf(dataset ?? spec.data.dataset, file);
-  const { structures, contrasts } = await openDataset(datasetFolder);
+  const { structures, contrasts, ignoreLabel = spec.lossOptions.ignoreLabel } = await openDataset(datasetFolder, { skipBroken: spec.data.skipBroken });
   const split = spec.data.split !== undefined && (await isFile(join(datasetFolder, spec.data.split))) ? spec.data.split : undefined;
   if (dataset === undefined && split !== spec.data.split) throw badInput(`${basename(datasetFolder)} has no ${spec.data.split}.`, 'Give the split with --set data.split=FILE.');
-  const outputs = classCount(structures.filter(({ value }) => value !== spec.lossOptions.ignoreLabel));
+  const outputs = classCount(structures.filter(({ value }) => value !== ignoreLabel));
   const { split: _, ...data } = spec.data;
   // the name of the folder and not its path, so that the same training has the same key from wherever it is started
-  return { base: { ...spec, name, model: { ...spec.model, inputs: contrasts.length, outputs }, data: { ...data, dataset: basename(datasetFolder), ...(split === undefined ? {} : { split }) } }, datasetFolder };
+  return { base: { ...spec, name, lossOptions: { ...spec.lossOptions, ...(ignoreLabel === undefined ? {} : { ignoreLabel }) }, model: { ...spec.model, inputs: contrasts.length, outputs }, data: { ...data, dataset: basename(datasetFolder), ...(split === undefined ? {} : { split }) } }, datasetFolder };
 }
 
 /** Arms that are trained already take the place of those to train; `models` says which of these stay. */
