@@ -4,7 +4,6 @@ import { describe, expect, it } from 'vitest';
 import { phantomSettings } from '../../../engine/contract/phantom-settings';
 import { writePhantomDataset } from '../../../engine/data/phantom/write-phantom-dataset';
 import { checkCases, loadCase, openDataset } from '../../../engine/data/dataset';
-import { readVolume } from '../../../engine/data/nifti';
 import { readSplit } from '../../../engine/data/split';
 import { temporaryFolder } from '../../support/temporary-folder';
 
@@ -34,7 +33,10 @@ describe('writePhantomDataset', () => {
       labels: { background: 0, 'whole tumour': [1, 2, 3], 'tumour core': [2, 3], 'enhancing tumour': [3] },
       regions_class_order: [1, 2, 3], numTraining: 3, file_ending: '.nii.gz',
     });
-    expect(readVolume(readFileSync(join(folder, 'labelsTr/tumour_002.nii.gz')), 'tumour_002.nii.gz').shape).toEqual([16, 20, 16]);
+    const dataset = await openDataset(folder);
+    expect(dataset.contrasts).toEqual(['T1', 'T1 contrast', 'T2', 'FLAIR']);
+    expect(dataset.structures.map(({ name, values }) => [name, values])).toEqual([['whole tumour', [1, 2, 3]], ['tumour core', [2, 3]], ['enhancing tumour', [3]]]);
+    expect((await loadCase(dataset, dataset.cases[1])).images.map(({ shape }) => shape)).toEqual(Array(4).fill([16, 20, 16]));
   });
   it('writes the same bytes again', async () => {
     const parent = temporaryFolder();
