@@ -4,7 +4,6 @@ import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { badInput, GyraError, problemFrom } from '../contract/problem';
 import { labelsIn } from '../contract/structure';
-import { printShape } from '../math/volume';
 import { checkSameGrid, labelsOf, originsApartVoxels, type LabelVolume } from './labels';
 import { bids } from './layouts/bids';
 import { decathlon } from './layouts/decathlon';
@@ -15,7 +14,7 @@ import { nnunet } from './layouts/nnunet';
 import { twoFolders } from './layouts/two-folders';
 import { geometryNotices } from './nifti-geometry';
 import { toRas } from './orientation';
-import { readImages, readScans } from './read-scan';
+import { onlyOne, readImages, readScans } from './read-scan';
 import type { Scan } from './scan';
 
 export type { CaseFiles, Dataset, Finding } from './layouts/layout';
@@ -76,9 +75,7 @@ async function loadAsStored({ name, structures, contrasts, labelOfCode }: Datase
   if (images.length !== contrasts.length) throw badInput(`${imageName} holds ${images.length} contrast${images.length === 1 ? '' : 's'}, and ${name} names ${contrasts.length} (${contrasts.join(', ')}).`, 'Give every case the contrasts that are listed, or correct the list.');
   // Images and labels often have the same name.
   const labelName = `Label ${basename(labelPath)}`;
-  const [scan, ...more] = await readScans(labelPath) as [Scan, ...Scan[]];
-  if (more.length > 0) throw badInput(`${labelName} is 4-dimensional (${printShape([...scan.shape, 1 + more.length])}).`, 'Give one label for each voxel.');
-  const labels = labelsOf(scan, labelName, structures, { ignoreLabel, labelOfCode });
+  const labels = labelsOf(onlyOne(await readScans(labelPath), labelName), labelName, structures, { ignoreLabel, labelOfCode });
   checkSameGrid(labels, labelName, images[0]!, imageName);
   return { images, labels };
 }

@@ -3,7 +3,7 @@ import { mkdtemp, open, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { badInput } from '../contract/problem';
-import type { Volume } from '../math/volume';
+import { printShape, type Volume } from '../math/volume';
 import type * as ItkImage from './formats/itk-image';
 import { readBytes, writeByRename } from './file-access';
 import { intensityProblem, readNifti, writeVolume } from './nifti';
@@ -14,6 +14,8 @@ const itkEnding = /\.(nrrd|nhdr|mha|mhd|mgh|mgz|mgh\.gz)$/i;
 const niftiEnding = /\.nii(\.gz)?$/i;
 /** A DICOM file has one of these names, or none with an ending at all. */
 const dicomEnding = /(\.(dcm|ima)|^[^.]+|^[\d.]+)$/i;
+/** As many as a network can have inputs. */
+const mostContrasts = 16;
 export const writtenEndings = '.nii, .nii.gz, .nrrd, .mha, .mgh or .mgz';
 
 /** Whether a file name is that of a volume. Hidden files are what macOS leaves in archives. */
@@ -92,7 +94,15 @@ async function isDicom(path: string): Promise<boolean> {
 
 const startsAsDicom = (bytes: Uint8Array): boolean => Buffer.from(bytes.subarray(128, 132)).toString('latin1') === 'DICM';
 
+/** The only volume of a file, as labels have to be. */
+export function onlyOne(scans: readonly Scan[], name: string): Scan {
+  const [scan] = scans as [Scan];
+  if (scans.length > 1) throw badInput(`${name} is 4-dimensional (${printShape([...scan.shape, scans.length])}).`, 'Give one label for each voxel.');
+  return scan;
+}
+
 function checked(scans: Scan[], name: string): Scan[] {
+  if (scans.length > mostContrasts) throw badInput(`${name} holds ${scans.length} volumes, and a case has at most ${mostContrasts} contrasts.`, 'Cut out what is to be segmented, for example one time point with fslroi.');
   scans.forEach(({ data }, contrast) => {
     const problem = intensityProblem(data);
     if (problem) throw badInput(`${name}${scans.length > 1 ? `, volume ${contrast + 1} of ${scans.length}` : ''}: ${problem}.`, 'Check how the file was made; export the scan again from its source.');

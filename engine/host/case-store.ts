@@ -10,7 +10,7 @@ import { checkSameGrid, labelsOf, originsApartVoxels, type LabelVolume } from '.
 import { geometryNotices, isFarFromCubic } from '../data/nifti-geometry';
 import { toRas } from '../data/orientation';
 import { prepareCase, type PreparedCase } from '../data/prepared-case';
-import { readImageFiles, readScanFile } from '../data/read-scan';
+import { onlyOne, readImageFiles, readScanFile } from '../data/read-scan';
 import type { Scan } from '../data/scan';
 import { planeRotation } from '../math/rotation';
 import { printShape, voxelCount } from '../math/volume';
@@ -94,7 +94,7 @@ export function createCaseStore(assetsFolder: string): CaseStore {
       const images = await readImageFiles(files);
       const [image] = images as [Scan];
       images.slice(1).forEach((other, i) => checkSameGrid(other, files[i + 1]?.name ?? name, image, name));
-      const labels = reference ? labelsOf((await readScanFile(reference))[0]!, reference.name, null) : null;
+      const labels = reference ? labelsOf(onlyOne(await readScanFile(reference), reference.name), reference.name, null) : null;
       if (labels && reference) checkSameGrid(labels, reference.name, image, name);
       // The same file has the same id in every engine, so that a window can ask again after a restart.
       const id = `opened-${hashOf([...files, ...(reference ? [reference] : [])])}`;

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { dicomSlices } from '../support/volume-files';
 import { root, shells, type Workbench } from '../support/workbench';
 
 interface DroppedFile {
@@ -51,6 +52,13 @@ describe.each(shells)('files dropped on the window: $name', ({ open }) => {
       await alert.getByRole('button', { name: 'Close this notice' }).click();
       expect(await openCase()).toBe(before);
     }
+  });
+
+  it('open as one case where they are the slices of a series', async () => {
+    const { page } = workbench;
+    await drop(page, dicomSlices({ shape: [20, 18, 16], spacing: [1, 1, 1], value: (i) => (i * 37) % 211 }).map((bytes, z) => ({ name: `slice${z}.dcm`, bytes })));
+    await expect.poll(openCase, { timeout: 20_000 }).toBe('slice0.dcm');
+    await page.getByText("The file's axes run LPS").waitFor();
   });
 
   it('open as a case', async () => {

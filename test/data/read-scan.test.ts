@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { affineMm } from '../../engine/data/nifti-geometry';
 import { fromRas, toRas } from '../../engine/data/orientation';
-import { readImageFiles, readScans, writeLabels } from '../../engine/data/read-scan';
+import { onlyOne, readImageFiles, readImages, readScans, writeLabels } from '../../engine/data/read-scan';
 import { readVolume, writeVolume } from '../../engine/data/nifti';
 import { plainGeometry } from '../support/nifti-file';
 import { temporaryFolder } from '../support/temporary-folder';
@@ -58,6 +58,14 @@ describe('readScans', () => {
     const scans = await readScans(`${temporaryFolder({ 'a.nii': bytes })}/a.nii`);
     expect(scans.map(({ shape }) => shape)).toEqual([[2, 2, 5], [2, 2, 5], [2, 2, 5]]);
     expect(scans.map(({ data }) => [...data])).toEqual([0, 20, 40].map((from) => [...values().subarray(from, from + 20)]));
+  });
+
+  it('refuses more volumes than a network has inputs, and labels in four dimensions', async () => {
+    const bytes = writeVolume({ data: new Float32Array(8 * 17).map((_, i) => i), shape: [2, 2, 34] }, plainGeometry, 'a.nii');
+    [4, 2, 2, 2, 17].forEach((size, i) => new DataView(bytes.buffer).setInt16(40 + 2 * i, size, true));
+    const folder = temporaryFolder({ 'a.nii': bytes });
+    await expect(readImages(`${folder}/a.nii`)).rejects.toThrow('a.nii holds 17 volumes, and a case has at most 16 contrasts.');
+    expect(() => onlyOne([{ shape: [2, 2, 2] }, {}] as never, 'a.nii')).toThrow('a.nii is 4-dimensional (2x2x2x2).');
   });
 
   it.each([

@@ -24,7 +24,7 @@ const formatOf = (name: string): keyof typeof formats | undefined => (Object.key
 export async function readItkImage(path: string): Promise<Scan[]> {
   const name = basename(path);
   const format = formatOf(name)!;
-  const { couldRead, image } = await inTurn(() => formats[format].read(path)).catch(() => ({ couldRead: false, image: undefined }));
+  const { couldRead, image } = await inTurn(() => formats[format].read(path)).catch(unlessFault({ couldRead: false, image: undefined }));
   if (!couldRead || !image?.data) throw badInput(`${name} could not be read as ${format === 'MetaImage' ? 'a' : 'an'} ${format} file.`, 'Copy or download the file again; a header with its voxels in a second file needs that file beside it.');
   return scansOf(image, name);
 }
@@ -32,7 +32,7 @@ export async function readItkImage(path: string): Promise<Scan[]> {
 /** One volume from the slices of a DICOM series. */
 export async function readDicomSeries(paths: readonly string[], name: string): Promise<Scan[]> {
   const failed = { outputImage: undefined, sortedFilenames: [] as unknown };
-  const { outputImage, sortedFilenames } = await inTurn(() => readImageDicomFileSeriesNode({ inputImages: [...paths], singleSortedSeries: false })).catch(() => failed);
+  const { outputImage, sortedFilenames } = await inTurn(() => readImageDicomFileSeriesNode({ inputImages: [...paths], singleSortedSeries: false })).catch(unlessFault(failed));
   if (!outputImage?.data) throw badInput(`${name} could not be read as a DICOM series.`, 'Give a folder that holds the slices of one series and nothing else; enhanced or encapsulated objects can be converted with dcm2niix.');
   const used = Array.isArray(sortedFilenames) ? sortedFilenames.length : paths.length;
   if (used < paths.length) throw badInput(`${name} holds ${paths.length} DICOM files, and one series of them has ${used}.`, 'Give each series its own folder.');
@@ -56,7 +56,7 @@ export async function writeItkImage(path: string, { data, shape }: Volume<Uint8A
   } as unknown as Image;
   // the format follows from the ending, so the temporary name ends alike
   const temporary = join(dirname(path), `.${randomUUID()}.part.${basename(path)}`);
-  const written = await inTurn(() => formats[format].write(image, temporary, { useCompression: true })).catch(() => ({ couldWrite: false }));
+  const written = await inTurn(() => formats[format].write(image, temporary, { useCompression: true })).catch(unlessFault({ couldWrite: false }));
   if (!written.couldWrite) {
     await rm(temporary, { force: true });
     throw badInput(`${basename(path)} could not be written as ${format}.`, 'Write NIfTI instead (.nii.gz), which keeps every geometry.');
@@ -90,6 +90,12 @@ function scansOf(image: Image, name: string): Scan[] {
 }
 
 const lps = ([x, y, z]: readonly [number, number, number]): [number, number, number] => [-x + 0, -y + 0, z];
+
+/** What to go on with where ITK refuses a file; it throws numbers and plain errors. One with a code is of our own program: a pipeline that is not where it should be. */
+const unlessFault = <T>(refused: T) => (thrown: unknown): T => {
+  if (thrown instanceof Error && 'code' in thrown) throw thrown;
+  return refused;
+};
 
 /** One call after another, and nothing on the console: the library prints there what it throws, and a command's output must be its own. */
 let last: Promise<unknown> = Promise.resolve();

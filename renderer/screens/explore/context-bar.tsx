@@ -40,7 +40,7 @@ export function ContextBar({ shown }: { shown: readonly ModelSummary[] }) {
         label="Case"
         description={open?.name ?? 'none'}
         items={cases.map((one) => ({ id: one.id, name: one.name, detail: splitNames[one.split], isChosen: one.id === open?.id }))}
-        emptyText="No case has this name. Drop a NIfTI file to open it."
+        emptyText="No case has this name. Drop a volume to open it."
         onPick={(id) => void workbench.openCase(id)}
         footer={
           <Button kind="ghost" className="popover-action" onClick={() => chooseCaseFiles(workbench)}>

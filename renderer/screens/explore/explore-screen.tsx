@@ -46,7 +46,7 @@ function EmptyStage() {
   const engine = useSession((session) => session.engine);
   return (
     <div className="empty-stage" role="status">
-      {opening ? <span>Opening {opening} …</span> : engine.state === 'ready' ? <span>Drop a NIfTI image here, or pick a case above.</span> : <span>The engine starts …</span>}
+      {opening ? <span>Opening {opening} …</span> : engine.state === 'ready' ? <span>Drop an image here, or pick a case above.</span> : <span>The engine starts …</span>}
     </div>
   );
 }
