@@ -22,8 +22,11 @@ const cases = [
   weight: randomArray('weight', k, k, k, channelsIn, channelsOut),
 }));
 
-describeKernel('Convolution', cases.map(({ label, x, weight }) => ({ label, inputs: { x, weight }, attributes: {} })));
-describeKernel('ConvolutionBackwardInput', cases.map(({ label, dy, weight }) => ({ label, inputs: { dy, weight }, attributes: {} })));
+/** The largest error minimal filtering along two axes may have. */
+const tolerance = 2e-5;
+
+describeKernel('Convolution', cases.map(({ label, x, weight }) => ({ label, inputs: { x, weight }, attributes: {} })), tolerance);
+describeKernel('ConvolutionBackwardInput', cases.map(({ label, dy, weight }) => ({ label, inputs: { dy, weight }, attributes: {} })), tolerance);
 describeKernel('ConvolutionBackwardWeight', cases.map(({ label, dy, x, kernelSize }) => ({ label, inputs: { dy, x }, attributes: { kernelSize } })));
 
 /** Channels of the two inputs: with and without whole vectors. */
@@ -39,6 +42,6 @@ const pairs = [
   dy: randomArray('dy', ...voxels, channelsOut),
   weight: randomArray('weight', k, k, k, channelsA + channelsB, channelsOut),
 }));
-describeKernel('ConvolutionOfTwo', pairs.map(({ label, a, b, weight }) => ({ label, inputs: { a, b, weight }, attributes: {} })));
-describeKernel('ConvolutionOfTwoBackwardInput', pairs.map(({ label, dy, weight, attributes }) => ({ label, inputs: { dy, weight }, attributes })));
+describeKernel('ConvolutionOfTwo', pairs.map(({ label, a, b, weight }) => ({ label, inputs: { a, b, weight }, attributes: {} })), tolerance);
+describeKernel('ConvolutionOfTwoBackwardInput', pairs.map(({ label, dy, weight, attributes }) => ({ label, inputs: { dy, weight }, attributes })), tolerance);
 describeKernel('ConvolutionOfTwoBackwardWeight', pairs.map(({ label, dy, a, b, attributes }) => ({ label, inputs: { dy, a, b }, attributes })));

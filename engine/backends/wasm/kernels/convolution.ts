@@ -1,30 +1,29 @@
 /** @file Ordinary convolution and its gradients, of one tensor or of two side by side. */
-import type { HeapTensor, WasmBackend } from '../backend';
+import type { HeapTensor } from '../backend';
 import { blockChannels, blocksOf, mostBytes, partsOf } from './convolution/blocks';
 import { convolveRowsKernel, convolveRowsPlan } from './convolution/convolve-rows';
-import { lineTransform, type LineTransform } from './convolution/line-transform';
-import { blockScratchBytes, packWeightsKernel, panelBytes } from './convolution/pack-weights';
-import { weightGradientKernel, weightGradientPlan, weightGradientSumsKernel } from './convolution/weight-gradient';
+import { lineTransform, planeTransform, type LineTransform, type PlaneTransform } from './convolution/line-transform';
+import { packScratchBytes, packWeightsKernel, panelBytes } from './convolution/pack-weights';
+import { blockScratchBytes, weightGradientKernel, weightGradientPlan, weightGradientSumsKernel } from './convolution/weight-gradient';
 import type { KernelFactory } from './kernel';
 
-const compile = ({ machine }: WasmBackend, transform: LineTransform) =>
-  machine.load((m) => ({
-    packWeights: packWeightsKernel(m, transform),
-    convolveRows: convolveRowsKernel(m, transform),
-    weightGradientSums: weightGradientSumsKernel(m, transform),
-    weightGradient: weightGradientKernel(m, transform),
-  }));
+const printed = ({ taps, outputs }: LineTransform): string => `${taps}/${outputs}`;
+function compiled<T, K>(compile: (transform: T) => K, key: (transform: T) => string): (transform: T) => K {
+  const known = new Map<string, K>();
+  return (transform) => {
+    const kernels = known.get(key(transform)) ?? compile(transform);
+    known.set(key(transform), kernels);
+    return kernels;
+  };
+}
 
 type Names = 'Convolution' | 'ConvolutionBackwardInput' | 'ConvolutionBackwardWeight';
 export const convolution: KernelFactory<Names | 'ConvolutionOfTwo' | 'ConvolutionOfTwoBackwardInput' | 'ConvolutionOfTwoBackwardWeight'> = (backend) => {
-  const { heap } = backend.machine;
-  const compiled = new Map<string, ReturnType<typeof compile>>();
-  /** The module of a line transform, compiled when first needed. */
-  const kernelsFor = (transform: LineTransform) => {
-    const key = `${transform.taps} taps, ${transform.outputs} outputs`;
-    if (!compiled.has(key)) compiled.set(key, compile(backend, transform));
-    return compiled.get(key)!;
-  };
+  const { machine } = backend;
+  const { heap } = machine;
+  /** Modules by transform, compiled when first needed. */
+  const forwardKernels = compiled((transform: PlaneTransform) => machine.load((m) => ({ packWeights: packWeightsKernel(m, transform), convolveRows: convolveRowsKernel(m, transform) })), ({ alongX, alongY }) => `${printed(alongX)} ${printed(alongY)}`);
+  const gradientKernels = compiled((transform: LineTransform) => machine.load((m) => ({ weightGradientSums: weightGradientSumsKernel(m, transform), weightGradient: weightGradientKernel(m, transform) })), printed);
   const channelsOf = (tensor: HeapTensor): number => tensor.shape[4];
   const inputFields = ([x, second]: readonly HeapTensor[]) => ({ x: x.pointer, channelsX: channelsOf(x), second: second?.pointer ?? 0, channelsSecond: second ? channelsOf(second) : 0 });
 
@@ -39,15 +38,15 @@ export const convolution: KernelFactory<Names | 'ConvolutionOfTwo' | 'Convolutio
   }
   const convolve = (inputs: readonly HeapTensor[], taps: number, weights: WeightView) => {
     const { shape } = inputs[0];
-    const transform = lineTransform(taps, shape[3]);
-    const kernels = kernelsFor(transform);
+    const transform = planeTransform(taps, shape[3], shape[2]);
+    const kernels = forwardKernels(transform);
     const { pointer, inputs: channelsIn, outputs: channelsOut, inputStride, outputStride, tapStride } = weights;
     const y = backend.output([...shape.slice(0, 4), channelsOut]);
     for (const { firstBlock, blocks } of partsOf(blocksOf(channelsOut), Math.floor(mostBytes / panelBytes(transform, 1, channelsIn))))
       heap.borrow(panelBytes(transform, blocks, channelsIn), (panels) => {
         const firstChannel = firstBlock * blockChannels;
         const outputs = channelsOut - firstChannel;
-        kernels.packWeights({ weights: pointer + firstChannel * outputStride, panels, blocks, inputs: channelsIn, outputs, inputStride, outputStride, tapStride }, blocks * taps ** 2, blockScratchBytes(transform));
+        kernels.packWeights({ weights: pointer + firstChannel * outputStride, panels, blocks, inputs: channelsIn, outputs, inputStride, outputStride, tapStride }, blocks * taps, packScratchBytes(transform));
         const plan = convolveRowsPlan(transform, shape, channelsIn, blocks);
         kernels.convolveRows({ ...inputFields(inputs), panels, y: y.pointer + firstChannel * 4, voxelBytesOut: channelsOut * 4, channelsOut: outputs, ...plan.fields }, plan.items, plan.scratchBytes);
       });
@@ -64,7 +63,7 @@ export const convolution: KernelFactory<Names | 'ConvolutionOfTwo' | 'Convolutio
     const { shape } = inputs[0];
     const [channelsIn, channelsOut] = [inputs.reduce((sum, one) => sum + channelsOf(one), 0), channelsOf(dy)];
     const transform = lineTransform(taps, shape[3]);
-    const kernels = kernelsFor(transform);
+    const kernels = gradientKernels(transform);
     const dweight = backend.output([taps, taps, taps, channelsIn, channelsOut]);
     const planOf = (blocks: number) => weightGradientPlan(transform, shape, channelsIn, channelsOut, blocks);
     for (const { firstBlock, blocks } of partsOf(blocksOf(channelsOut), Math.floor(mostBytes / planOf(1).slabBytes))) {

@@ -1,5 +1,5 @@
 /**
- * @file How a convolution along x is turned into products: minimal filtering (Winograd, Arithmetic Complexity of Computations, 1980; Toom and Cook).
+ * @file How a convolution along an axis is turned into products: minimal filtering (Winograd, Arithmetic Complexity of Computations, 1980; Toom and Cook).
  *
  * `outputs` neighbouring results of a kernel of `taps` are output (kernel g * input d), with one product for each of `points` = outputs + taps - 1 places; d are the `points` inputs they read.
  */
@@ -20,7 +20,7 @@ export interface LineTransform {
 }
 
 /** Places of the polynomials, beside infinity; small powers of two keep rounding errors under 1e-5. */
-const places = [0, 1, -1, 2, -2, 0.5, -0.5];
+const places = [0, 1, -1, 2, -0.5, -2, 0.5];
 
 /** One output at a time: the products are those of the definition. */
 function plainTransform(taps: number): LineTransform {
@@ -53,13 +53,26 @@ function winogradTransform(taps: number, outputs: number): LineTransform {
   };
 }
 
-/** The transform with the fewest products for a row of `width` voxels; a function of the shape only. */
-export function lineTransform(taps: number, width: number): LineTransform {
+/** The transform with the fewest products for a line of so many voxels; a function of the shape only. */
+export function lineTransform(taps: number, voxels: number, outputs = 4): LineTransform {
   const plain = plainTransform(taps);
   if (taps !== 3 && taps !== 5) return plain;
-  const winograd = winogradTransform(taps, 4);
-  const products = ({ points, outputs }: LineTransform) => points * Math.ceil(width / outputs);
+  const winograd = winogradTransform(taps, outputs);
+  const products = ({ points, outputs }: LineTransform) => points * Math.ceil(voxels / outputs);
   return products(winograd) < products(plain) ? winograd : plain;
+}
+
+/** Of the rows of a plane, along x and, nested, along y. */
+export interface PlaneTransform {
+  readonly alongX: LineTransform;
+  readonly alongY: LineTransform;
+  /** Products of the two: point of y, then of x. */
+  readonly points: number;
+}
+/** Two results at a time along y: with four along both axes rounding errors would pass 2e-5. */
+export function planeTransform(taps: number, width: number, height: number): PlaneTransform {
+  const [alongX, alongY] = [lineTransform(taps, width), lineTransform(taps, height, 2)];
+  return { alongX, alongY, points: alongX.points * alongY.points };
 }
 
 /** One row of a matrix applied to vectors; zeros and ones cost nothing. */

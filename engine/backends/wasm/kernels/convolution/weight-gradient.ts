@@ -8,6 +8,9 @@ import { column, combine, type LineTransform } from './line-transform';
 import { readLine } from './read-line';
 import { transformLine } from './transform-line';
 
+/** Scratch for one block at every tap of a line. */
+export const blockScratchBytes = ({ taps }: LineTransform): number => taps * blockBytes;
+
 /** Slabs of planes with sums of their own: enough that many threads have work, few enough that the sums stay small. */
 const mostSlabs = 4;
 
