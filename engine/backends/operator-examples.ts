@@ -34,6 +34,8 @@ const resamplings = [
 /** Made when asked for: a process that checks nothing pays nothing. */
 export function operatorExamples(): Examples {
   const field = [irreps, scalars, oddIrreps].map((of) => ({ irreps: of, x: normal('x', ...volume, dimension(of)), dy: normal('dy', ...volume, dimension(of)) }));
+  const threeScalars = parseIrreps('3x0e');
+  const groupNorm = { irreps: threeScalars, x: normal('x', ...volume, 9), dy: normal('dy', ...volume, 9), attributes: { irreps: threeScalars, epsilon: 1e-5, by: 'root-mean-square' as const, elements: 3 }, weight: normal('weight', 3), bias: normal('bias', 3) };
   const [{ x, dy }] = field as [(typeof field)[number]];
   const steerable = steerableExamples();
   const self = selfExamples();
@@ -41,7 +43,8 @@ export function operatorExamples(): Examples {
   const two = { a: normal('a', ...volume, 3), b: normal('b', ...volume, 4), weight: normal('weight', 3, 3, 3, 7, dimension(irreps)) };
   const depthwise = [3, 5].map((kernelSize) => ({ kernelSize, x: normal('x', ...volume, 6), dy: normal('dy', ...volume, 6), weight: normal('weight', kernelSize, kernelSize, kernelSize, 6) }));
   const grouped = normal('x', ...volume, 12);
-  const norm = field.flatMap((one) => normSizes.map((by) => ({ one, by }))).map(({ one, by }) => ({ ...one, attributes: { irreps: one.irreps, epsilon: 1e-5, by }, weight: normal('weight', copies(one.irreps)), bias: normal('bias', scalarCopies(one.irreps)) }));
+  /** Scalars alone, vectors and tensors, both sizes; and over the three elements of a group. */
+  const norm = [...field.flatMap((one) => normSizes.map((by) => ({ one, by }))).map(({ one, by }) => ({ ...one, attributes: { irreps: one.irreps, epsilon: 1e-5, by }, weight: normal('weight', copies(one.irreps)), bias: normal('bias', scalarCopies(one.irreps)) })), groupNorm];
   const gated = field.map((one) => ({ attributes: { irreps: one.irreps }, x: normal('x', ...volume, dimension(gateInputIrreps(one.irreps))), dy: one.dy }));
   const pooled = field.flatMap((one) => [
     { attributes: { irreps: one.irreps, extent: [2, 2, 2] as const }, x: withTies(one.x), dy: normal('dy', ...halved, dimension(one.irreps)) },
@@ -69,9 +72,10 @@ export function operatorExamples(): Examples {
     GatherRowsBackward: [{ inputs: { dy: normal('dy', 4, 10) }, attributes: { rows: [4, 0, 0, 5, 2, 1, 3, 4], shape: [2, 3, 5] } }],
     GroupMaximum: [{ inputs: { x: rounded(grouped) }, attributes: { order: 4 } }],
     GroupMaximumBackward: [{ inputs: { dy: normal('dy', ...volume, 3), x: rounded(grouped) }, attributes: { order: 4 } }],
+    Sum: [{ inputs: { a: x, b: dy }, attributes: {} }],
     InstanceNorm: norm.map(({ x, weight, bias, attributes }) => ({ inputs: { x, weight, bias }, attributes })),
     InstanceNormBackward: norm.map(({ dy, x, weight, attributes }) => ({ inputs: { dy, x, weight }, attributes })),
-    NormStatistics: norm.map(({ x, attributes: { irreps, by } }) => ({ inputs: { x }, attributes: { irreps, by } })),
+    NormStatistics: norm.filter((one) => one !== groupNorm).map(({ x, attributes: { irreps, by } }) => ({ inputs: { x }, attributes: { irreps, by } })),
     ScaleCopies: copyFactors.map(({ x, scale, shift, attributes }) => ({ inputs: { x, scale, shift }, attributes })),
     ScaleCopiesBackward: copyFactors.map(({ dy, x, attributes }) => ({ inputs: { dy, x }, attributes })),
     Gate: gated.map(({ x, attributes }) => ({ inputs: { x }, attributes })),

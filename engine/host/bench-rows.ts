@@ -10,6 +10,7 @@ import { dimension, harmonicIrreps, parseIrreps, printIrreps } from '../math/so3
 import { pathsOf, selfPathsOf, weightsOf } from '../math/so3/steerable-paths';
 import { SplineVolume } from '../math/spline-volume';
 import { buildNetwork } from '../model/build-network';
+import { multiplyAdds, type OperatorShapes } from '../model/multiply-adds';
 import type { Network } from '../model/network';
 import { argMaxChannels } from '../ops/arg-max-channels';
 import { valueAndGradients } from '../ops/backpropagation';
@@ -55,16 +56,23 @@ function steerableConvolutionRow(id: string, direction: 'SteerableConvolution' |
   const irrepsOut = [{ ...irrepsIn[0]!, multiplicity: width + vectors!.multiplicity + tensors!.multiplicity }, vectors!, tensors!];
   const harmonics = harmonicIrreps(2);
   const attributes: SteerableConvolutionAttributes = { irrepsIn, irrepsOut, harmonics, lattice: { diameter: 5, steps: [1, 1, 1], radialFunctions: 5, cutoff: true } };
+  const shapes = {
+    x: [1, n, n, n, dimension(irrepsIn)],
+    dy: [1, n, n, n, dimension(irrepsOut)],
+    weight: [5, weightsOf(pathsOf(irrepsIn, irrepsOut, harmonics))],
+    self: [weightsOf(selfPathsOf(irrepsIn, irrepsOut))],
+  };
   return {
     id,
     what: `${printIrreps(irrepsIn)} -> ${printIrreps(irrepsOut)}, 5^3, ${n}^3${direction === 'SteerableConvolution' ? '' : ', both gradients'}`,
     repeats: 10,
     figure: 'minimum',
+    work: { amount: multiplyAdds({ name: direction, shapes, attributes } as OperatorShapes), unit: 'multiply-adds' },
     prepare: async () => {
-      const x = randomTensor([1, n, n, n, dimension(irrepsIn)], 'x');
-      const dy = randomTensor([1, n, n, n, dimension(irrepsOut)], 'dy');
-      const weight = randomTensor([5, weightsOf(pathsOf(irrepsIn, irrepsOut, harmonics))], 'weight');
-      const self = randomTensor([weightsOf(selfPathsOf(irrepsIn, irrepsOut))], 'self');
+      const x = randomTensor(shapes.x, 'x');
+      const dy = randomTensor(shapes.dy, 'dy');
+      const weight = randomTensor(shapes.weight, 'weight');
+      const self = randomTensor(shapes.self, 'self');
       return {
         run: () => void tidy(() => void (direction === 'SteerableConvolution' ? runOperator(direction, { x, weight, self }, attributes) : runOperator(direction, { dy, x, weight, self }, attributes))),
         dispose: () => [x, dy, weight, self].forEach((one) => one.dispose()),

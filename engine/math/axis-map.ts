@@ -56,8 +56,8 @@ function linearTaps(output: number, size: number, length: number): Tap[] {
   return beyond === 0 ? [[first, 1]] : [[first, 1 - beyond], [first + 1, beyond]];
 }
 
-/** Offsets and weights of the filter, with sum 1. */
-function gaussian(factor: number): Tap[] {
+/** Offsets and weights of the filter before every factor-th voxel is taken, with sum 1. */
+export function gaussian(factor: number): Tap[] {
   const sigma = Math.sqrt(factor ** 2 - 1) / 2;
   const size = Math.floor(1 + 5 * sigma);
   const reach = (size - (size % 2 === 0 ? 0 : 1)) / 2;

@@ -31,6 +31,11 @@ export function exportOnnx(network: Network, version: string, metadata: Readonly
       nodes.push({ type, inputs, outputs: [output], attributes });
       return output;
     },
+    split: (input, parts) => {
+      const outputs = Array.from({ length: parts }, (_, part) => `v${nodes.length}.${part}`);
+      nodes.push({ type: 'Split', inputs: [input], outputs, attributes: { axis: 1 } });
+      return outputs;
+    },
     constant: (shape, values) => constant(shape, Float32Array.from(values)),
     indices: (values) => constant([values.length], BigInt64Array.from(values, BigInt)),
   };
@@ -38,7 +43,7 @@ export function exportOnnx(network: Network, version: string, metadata: Readonly
   for (const node of graph.nodes) {
     const translate = translations[node.name] as ((write: OnnxWriter, inputs: TranslatedInputs<OperatorName>, attributes: unknown) => string) | undefined;
     if (!translate) throw badInput(`This network uses ${node.name}, which ONNX export does not know.`, 'Export another architecture, or predict with gyra itself.');
-    const inputs = Object.fromEntries(Object.entries(node.inputs).map(([key, id]) => [key, { name: names.get(id) ?? '', constant: graph.constants.get(id) }])) as TranslatedInputs<OperatorName>;
+    const inputs = Object.fromEntries(Object.entries(node.inputs).map(([key, id]) => [key, { name: names.get(id) ?? '', constant: graph.constants.get(id), channels: graph.channels.get(id) ?? 0 }])) as TranslatedInputs<OperatorName>;
     names.set(node.outputs[0]!, translate(write, inputs, node.attributes));
   }
   nodes.push({ type: 'Identity', inputs: [names.get(graph.logits)!], outputs: ['logits'], attributes: {} });

@@ -58,7 +58,7 @@ function fold({ nodes, constants, ...ends }: OperatorGraph): OperatorGraph {
     return [{ name: 'Convolution', inputs: { x, weight: next++ }, attributes: {}, outputs: node.outputs }];
   });
   const used = new Set(replaced.flatMap(({ inputs }) => Object.values(inputs)));
-  return { image: ends.image, logits: read(ends.logits), nodes: replaced, constants: new Map([...folded].filter(([id]) => used.has(id))) };
+  return { image: ends.image, logits: read(ends.logits), channels: ends.channels, nodes: replaced, constants: new Map([...folded].filter(([id]) => used.has(id))) };
 }
 
 /** [k, k, k, in, out] over (z, y, x); k is the largest extent of the lattice, zero where it does not reach. */

@@ -10,7 +10,7 @@
  * Channels run over (group element, channel). Nothing lies between lifting and the first mixing, between upsampling and mixing, or between joining and mixing but linear maps, so their order is free:
  * the lifting kernel is mixed instead of the lifted volume, mixing precedes upsampling, and two mixed tensors are added instead of two mixed ones joined.
  */
-import { add, reshape, tidy, type Tensor, type Tensor1D, type Tensor5D, type Variable } from '@tensorflow/tfjs-core';
+import { reshape, tidy, type Tensor, type Tensor1D, type Tensor5D, type Variable } from '@tensorflow/tfjs-core';
 import type { GroupUnetSpec } from '../contract/model-spec';
 import { rotationGroup } from '../math/rotation-group';
 import { convolution } from '../ops/convolution';
@@ -19,6 +19,7 @@ import { instanceNorm } from '../ops/instance-norm';
 import { leakyRelu } from '../ops/leaky-relu';
 import { maxPool } from '../ops/max-pool';
 import { upsampleTrilinear } from '../ops/resample';
+import { sum } from '../ops/sum';
 import { groupWeights } from './group-weights';
 import { separableConvolution } from './separable-convolution';
 import { downBlock, upBlock } from './unet-frame';
@@ -57,13 +58,9 @@ export function groupUnetLogits(spec: GroupUnetSpec, variables: ReadonlyMap<stri
   const { order, lifting, mixing, spatial } = groupWeights(spec, variables);
   const channelsOut = new Map(convolutions(spec).map(({ name, to }) => [name, to]));
 
-  /** Norm and leaky ReLU. With the group moved into x, the norm over space is one over group and space. */
-  const activate = (x: Tensor5D, weight: Tensor1D, bias: Tensor1D): Tensor5D => {
-    const [batch, z, y, width] = x.shape;
-    const channels = weight.shape[0];
-    const normed = instanceNorm(reshape(x, [batch, z, y, width * order, channels]), weight, bias, { irreps: [{ multiplicity: channels, degree: 0, parity: 1 }], epsilon });
-    return leakyRelu(reshape(normed, x.shape), { slope });
-  };
+  /** Norm, over group and space, and leaky ReLU. */
+  const activate = (x: Tensor5D, weight: Tensor1D, bias: Tensor1D): Tensor5D =>
+    leakyRelu(instanceNorm(x, weight, bias, { irreps: [{ multiplicity: weight.shape[0], degree: 0, parity: 1 }], epsilon, elements: order }), { slope });
   /** What an activation reads: between layers go sums before their norm, and each reader applies it again rather than keep the result. */
   const active = (layer: string, x: Tensor5D): [Tensor5D, Variable, Variable] => [x, variables.get(`${layer}.norm.weight`)!, variables.get(`${layer}.norm.bias`)!];
 
@@ -86,7 +83,7 @@ export function groupUnetLogits(spec: GroupUnetSpec, variables: ReadonlyMap<stri
     const [belowLayer, skipLayer] = [level + 1 === poolings ? downBlock(poolings) : upBlock(level + 1, poolings), downBlock(level)].map((block) => `${block}.2`);
     const [deep, wide] = [belowLayer, skipLayer].map((before) => channelsOut.get(before)!);
     const mixed = ([x, weight, bias, mix]: Tensor[]): Tensor5D => convolution(activate(x as Tensor5D, weight as Tensor1D, bias as Tensor1D), mix as Tensor5D);
-    return separableConvolution((...read) => add(upsampleTrilinear(mixed(read.slice(0, 4)), halving), mixed(read.slice(4))), [...active(belowLayer, below), mixing(layer, 0, deep), ...active(skipLayer, skip), mixing(layer, deep, wide)], spatial(layer));
+    return separableConvolution((...read) => sum(upsampleTrilinear(mixed(read.slice(0, 4)), halving), mixed(read.slice(4))), [...active(belowLayer, below), mixing(layer, 0, deep), ...active(skipLayer, skip), mixing(layer, deep, wide)], spatial(layer));
   };
   const second = (block: string, x: Tensor5D): Tensor5D => convolve(`${block}.2`, `${block}.1`, x);
 

@@ -39,7 +39,7 @@ const formulas: { readonly [N in OperatorName]: Formula<N> } = {
   SteerableConvolutionBackward: ({ dy }, attributes) => voxels(dy) * (streams({ ...attributes, irrepsIn: attributes.irrepsOut, irrepsOut: attributes.irrepsIn }) + 2 * mixed(attributes)),
   Resample: ({ x }, attributes) => x[0] * channels(x) * resampling(attributes),
   ResampleBackward: ({ dy }, attributes) => dy[0] * channels(dy) * resampling(attributes),
-  GatherRows: allRead, GatherRowsBackward: allRead, GroupMaximum: allRead, GroupMaximumBackward: allRead, InstanceNorm: allRead, InstanceNormBackward: allRead, NormStatistics: allRead,
+  GatherRows: allRead, GatherRowsBackward: allRead, GroupMaximum: allRead, GroupMaximumBackward: allRead, Sum: allRead, InstanceNorm: allRead, InstanceNormBackward: allRead, NormStatistics: allRead,
   ScaleCopies: allRead, ScaleCopiesBackward: allRead, Gate: allRead, GateBackward: allRead, LeakyRelu: allRead, LeakyReluBackward: allRead, MaxPool: allRead, MaxPoolBackward: allRead,
   ConcatChannels: allRead, ConcatChannelsBackward: allRead, SegmentationLoss: allRead, SegmentationLossBackward: allRead, ArgMaxChannels: allRead, AdamStep: allRead,
 };

@@ -3,6 +3,7 @@
  * components stay (x, y, z).
  */
 import { badInput } from '../contract/problem';
+import { gaussian } from '../math/axis-map';
 import { gateLayout, gateScale } from '../math/so3/gate-irreps';
 import { copiesOf, dimension, scalarCopies, type Irreps, type IrrepCopy } from '../math/so3/irreps';
 import { selfConnectionMatrix } from '../math/so3/self-connection-matrix';
@@ -14,13 +15,15 @@ import type { Constant } from './operator-graph';
 export interface OnnxWriter {
   /** Adds a node and gives the name of its output. */
   node(type: string, inputs: readonly string[], attributes?: Readonly<Record<string, OnnxAttribute>>): string;
+  /** Cuts the channels into equal parts and gives their names. */
+  split(input: string, parts: number): readonly string[];
   /** Adds a constant and gives its name. */
   constant(shape: readonly number[], values: ArrayLike<number>): string;
   /** Whole numbers, as indices. */
   indices(values: readonly number[]): string;
 }
-/** An input is the name of a value, or the constant itself. */
-export type TranslatedInputs<N extends OperatorName> = Readonly<Record<Operators[N]['inputs'], { readonly name: string; readonly constant?: Constant }>>;
+/** An input is the name of a value, or the constant itself; a feature map has channels. */
+export type TranslatedInputs<N extends OperatorName> = Readonly<Record<Operators[N]['inputs'], { readonly name: string; readonly constant?: Constant; readonly channels: number }>>;
 type Translation<N extends OperatorName> = (write: OnnxWriter, inputs: TranslatedInputs<N>, attributes: Operators[N]['attributes']) => string;
 
 const volumeAxes = [2, 3, 4];
@@ -30,6 +33,12 @@ const isEvenScalar = ({ degree, parity }: IrrepCopy): boolean => degree === 0 &&
 /** What a folded network may run. */
 export const translations: { readonly [N in OperatorName]?: Translation<N> } = {
   Convolution: (write, { x, weight }) => convolved(write, x.name, weight.constant!),
+  /** Each channel with its own kernel: as many groups as channels. */
+  DepthwiseConvolution: (write, { x, weight }) => {
+    const { shape, data } = weight.constant!;
+    const channels = shape[3];
+    return convolved(write, x.name, { name: '', shape: [...shape.slice(0, 3), 1, channels], data }, channels);
+  },
   ConvolutionOfTwo: (write, { a, b, weight }) => convolved(write, write.node('Concat', [a.name, b.name], { axis: 1 }), weight.constant!),
 
   SelfConnection: (write, { x, weight, bias }, { irrepsIn, irrepsOut }) => {
@@ -39,7 +48,8 @@ export const translations: { readonly [N in OperatorName]?: Translation<N> } = {
     return channelMap(write, x.name, selfConnectionMatrix(irrepsIn, irrepsOut, weight.constant!.data), channelsIn, channelsOut, biases);
   },
 
-  InstanceNorm: (write, { x, weight, bias }, { irreps, epsilon, by }) => {
+  InstanceNorm: (write, { x, weight, bias }, { irreps, epsilon, by, elements = 1 }) => {
+    if (elements > 1) return groupNorm(write, x.name, { irreps, epsilon, elements }, weight.constant!.data, bias.constant!.data);
     const all = copiesOf(irreps);
     const [channels, weights, biases] = [dimension(irreps), weight.constant!.data, bias.constant!.data];
     if (scalarCopies(irreps) === channels) return write.node('InstanceNormalization', [x.name, write.constant([channels], weights), write.constant([channels], biases)], { epsilon: { float: epsilon } });
@@ -94,21 +104,45 @@ export const translations: { readonly [N in OperatorName]?: Translation<N> } = {
   Resample: (write, { x }, { method, amount }) => {
     if (method === 'linear') return resized(write, x.name, amount, { mode: 'linear', coordinate_transformation_mode: 'align_corners' });
     if (method === 'average') return write.node('AveragePool', [x.name], { kernel_shape: amount, strides: amount });
-    throw badInput(`This network resamples by ${method}, which ONNX export does not know.`, 'Export a network that pools by norm or average.');
+    if (method === 'low-pass') return lowPass(write, 'Conv', x, amount, 1);
+    if (method === 'low-pass-up') return lowPass(write, 'ConvTranspose', x, amount, amount.reduce((product, factor) => product * factor));
+    throw badInput(`This network resamples by ${method}, which ONNX export does not know.`, 'Export it without padding inside.');
   },
 
+  GroupMaximum: (write, { x }, { order }) => write.node('Max', write.split(x.name, order)),
+  Sum: (write, { a, b }) => write.node('Add', [a.name, b.name]),
   ConcatChannels: (write, { a, b }) => write.node('Concat', [a.name, b.name], { axis: 1 }),
   LeakyRelu: (write, { x }, { slope }) => write.node('LeakyRelu', [x.name], { alpha: { float: slope } }),
 };
 
-function convolved(write: OnnxWriter, x: string, { shape, data }: Constant): string {
+/** The Gaussian about every factor-th voxel, or its transpose, of each channel by itself. */
+function lowPass(write: OnnxWriter, type: 'Conv' | 'ConvTranspose', { name, channels }: { readonly name: string; readonly channels: number }, factors: readonly number[], scale: number): string {
+  const [alongX, alongY, alongZ] = factors.map((factor) => gaussian(factor).map(([, weight]) => weight));
+  const filter = alongX!.flatMap((x) => alongY!.flatMap((y) => alongZ!.map((z) => x * y * z * scale)));
+  const size = [alongX!.length, alongY!.length, alongZ!.length];
+  const pads = size.map((length) => (length - 1) / 2);
+  return write.node(type, [name, write.constant([channels, 1, ...size], Array.from({ length: channels }, () => filter).flat())], { kernel_shape: size, strides: factors, pads: [...pads, ...pads], group: channels });
+}
+/** A norm of scalars over group elements and space. */
+function groupNorm(write: OnnxWriter, x: string, { irreps, epsilon, elements }: { irreps: Irreps; epsilon: number; elements: number }, weights: ArrayLike<number>, biases: ArrayLike<number>): string {
+  const channels = dimension(irreps);
+  if (scalarCopies(irreps) !== channels) throw badInput('This network norms vectors over a group, which ONNX export does not know.', 'Predict with gyra itself.');
+  const all = elements * channels;
+  const overElements = Float64Array.from({ length: all * all }, (_, at) => (Math.floor(at / all) % channels === (at % all) % channels ? 1 / elements : 0));
+  const mean = (name: string): string => channelMap(write, volumeMean(write, name), overElements, all, all);
+  const repeated = (values: ArrayLike<number>): string => write.constant([1, all, ...one], Array.from({ length: all }, (_, channel) => values[channel % channels]!));
+  const centred = write.node('Sub', [x, mean(x)]);
+  const root = write.node('Sqrt', [write.node('Add', [mean(squared(write, centred)), write.constant([1], [epsilon])])]);
+  return write.node('Add', [write.node('Mul', [centred, write.node('Div', [repeated(weights), root])]), repeated(biases)]);
+}
+function convolved(write: OnnxWriter, x: string, { shape, data }: Constant, group = 1): string {
   const [size, , , channelsIn, channelsOut] = shape;
   const turned = new Float32Array(data.length);
   let to = 0;
   for (let o = 0; o < channelsOut; o++)
     for (let i = 0; i < channelsIn; i++)
       for (let kx = 0; kx < size; kx++) for (let ky = 0; ky < size; ky++) for (let kz = 0; kz < size; kz++) turned[to++] = data[(((kz * size + ky) * size + kx) * channelsIn + i) * channelsOut + o];
-  return write.node('Conv', [x, write.constant([channelsOut, channelsIn, size, size, size], turned)], { kernel_shape: [size, size, size], pads: Array<number>(6).fill((size - 1) / 2) });
+  return write.node('Conv', [x, write.constant([channelsOut, channelsIn, size, size, size], turned)], { kernel_shape: [size, size, size], pads: Array<number>(6).fill((size - 1) / 2), group });
 }
 const range = (from: number, count: number): number[] => Array.from({ length: count }, (_, i) => from + i);
 const volumeMean = (write: OnnxWriter, name: string): string => write.node('ReduceMean', [name], { axes: volumeAxes, keepdims: 1 });

@@ -27,6 +27,8 @@ export interface OperatorGraph {
   readonly logits: ValueId;
   readonly nodes: readonly OperatorNode[];
   readonly constants: ReadonlyMap<ValueId, Constant>;
+  /** Of the feature maps. */
+  readonly channels: ReadonlyMap<ValueId, number>;
 }
 
 /**
@@ -38,26 +40,32 @@ export function recordGraph(network: Network, shape: Tensor5D['shape']): Operato
   const names = new Map([...network.variables].map(([name, value]) => [value.id, name]));
   const nodes: OperatorNode[] = [];
   const constants = new Map<ValueId, Constant>();
+  const channels = new Map<ValueId, number>();
   let ends: Pick<OperatorGraph, 'image' | 'logits'> | undefined;
   // nothing is returned from tidy, which would search every element of the constants for tensors
   tidy(() => {
     const image = noise(shape, 'recorded');
+    /** What follows from the image; all else is the same in every run. */
     const known = new Set([image.id]);
     recordOperators(
       ({ name, inputs, attributes, outputs }: OperatorCall) => {
-        for (const value of Object.values(inputs) as Tensor[]) {
-          if (known.has(value.id)) continue;
-          known.add(value.id);
+        const values = Object.values(inputs) as Tensor[];
+        if (!values.some(({ id }) => known.has(id))) return;
+        for (const value of values) {
+          if (known.has(value.id) || constants.has(value.id)) continue;
           constants.set(value.id, { name: names.get(value.id) ?? `constant.${constants.size}`, shape: value.shape, data: Float32Array.from(value.dataSync<'float32'>()) });
         }
-        for (const { id } of outputs) known.add(id);
+        for (const { id, shape } of outputs) {
+          known.add(id);
+          channels.set(id, shape.at(-1)!);
+        }
         nodes.push({ name, inputs: Object.fromEntries(Object.entries(inputs).map(([key, { id }]) => [key, id])), attributes, outputs: outputs.map(({ id }) => id) } as unknown as OperatorNode);
       },
       () => (ends = { image: image.id, logits: network.logits(image).id }),
     );
   });
-  const graph: OperatorGraph = { ...ends!, nodes, constants };
-  const unknown = (): Error => badInput(`A network of architecture ${network.spec.architecture} cannot be taken apart into operators: it computes with more than these.`, 'Choose a steerable or an ordinary U-Net.');
+  const graph: OperatorGraph = { ...ends!, nodes, constants, channels };
+  const unknown = (): Error => badInput(`A network of architecture ${network.spec.architecture} cannot be taken apart into operators: it computes with more than these.`, 'This is a fault in Gyra; please report it.');
   if (!nodes.some(({ outputs }) => outputs.includes(graph.logits))) throw unknown();
   // Whatever is computed outside our operators was taken for a constant: another image shows it.
   tidy(() => {

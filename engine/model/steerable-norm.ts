@@ -1,5 +1,5 @@
 /** @file Norm and dropout of a steerable network, as its spec asks: what differs between training and evaluation. */
-import { add, mul, reshape, rsqrt, slice, sub, tensor, tensor2d, zeros, type Tensor1D, type Tensor5D, type Variable } from '@tensorflow/tfjs-core';
+import { add, mul, reshape, rsqrt, slice, sub, tensor, tensor2d, tile, zeros, type Tensor1D, type Tensor2D, type Tensor5D, type Variable } from '@tensorflow/tfjs-core';
 import type { SteerableUnetSpec } from '../contract/model-spec';
 import { Random } from '../math/random';
 import { copies, copiesOf, scalarCopies, type Irreps } from '../math/so3/irreps';
@@ -31,14 +31,14 @@ export function steerableNorm({ normalisation: { kind, by } }: SteerableUnetSpec
     const [weight, bias] = [get(`${name}.weight`), get(`${name}.bias`)];
     if (kind === 'none') return x;
     if (kind === 'instance') return instanceNorm(x, weight, bias, { irreps, epsilon, by });
-    const all = asOneItem(x);
     if (!training) {
       const factors = mul(weight, rsqrt(add(get(`${name}.running_var`), epsilon))) as Tensor1D;
       // a gate's input irreps are merged: its even scalars stand together
       const scalars = slice(factors, [Math.max(0, copiesOf(irreps).findIndex(({ degree, parity }) => degree === 0 && parity === 1))], [scalarCopies(irreps)]);
       const shift = sub(bias, mul(get(`${name}.running_mean`), scalars)) as Tensor1D;
-      return reshape(scaleCopies(all, reshape(factors, [1, copies(irreps)]), shift, { irreps }), x.shape);
+      return scaleCopies(x, tile(reshape(factors, [1, copies(irreps)]) as Tensor2D, [x.shape[0], 1]), shift, { irreps });
     }
+    const all = asOneItem(x);
     const { mean, square } = normStatistics(all, { irreps, by });
     if (mean.size > 0) move(`${name}.running_mean`, mean.dataSync());
     move(`${name}.running_var`, square.dataSync());

@@ -15,14 +15,14 @@ import type { NormAttributes, Operators } from './operators';
 import { defineGradient, runOperator } from './run-operator';
 
 /**
- * @param x [batch, z, y, x, dimension(irreps)]
+ * @param x [batch, z, y, x, elements * dimension(irreps)]
  * @param weight [copies(irreps)]
  * @param bias [scalarCopies(irreps)]
  * @returns as x
  * @throws GyraError on other shapes
  */
 export function instanceNorm(x: Tensor5D, weight: Tensor1D, bias: Tensor1D, attributes: NormAttributes): Tensor5D {
-  checkShape('InstanceNorm', 'x', x, feature(dimension(attributes.irreps)));
+  checkShape('InstanceNorm', 'x', x, feature((attributes.elements ?? 1) * dimension(attributes.irreps)));
   checkShape('InstanceNorm', 'weight', weight, [copies(attributes.irreps)]);
   checkShape('InstanceNorm', 'bias', bias, [scalarCopies(attributes.irreps)]);
   return runOperator('InstanceNorm', { x, weight, bias }, attributes)[0] as Tensor5D;

@@ -31,11 +31,13 @@ export interface Operators {
   /** Channels of x run over (group element, output): y is the largest over the `order` elements; the first wins a tie. */
   GroupMaximum: { inputs: 'x'; attributes: { order: number }; outputs: ['y'] };
   GroupMaximumBackward: { inputs: 'dy' | 'x'; attributes: { order: number }; outputs: ['dx'] };
+  /** y = a + b, of one shape. */
+  Sum: { inputs: 'a' | 'b'; attributes: Record<never, never>; outputs: ['y'] };
   /** Equivariant instance norm; with scalars only it is the ordinary one. weight one a copy, bias one an even scalar copy. */
   InstanceNorm: { inputs: 'x' | 'weight' | 'bias'; attributes: NormAttributes; outputs: ['y'] };
   InstanceNormBackward: { inputs: 'dy' | 'x' | 'weight'; attributes: NormAttributes; outputs: ['dx', 'dweight', 'dbias'] };
   /** Of each batch item: the means of the even scalars [batch, scalar copies], and the squared size of each copy [batch, copies] that InstanceNorm divides by. */
-  NormStatistics: { inputs: 'x'; attributes: Omit<NormAttributes, 'epsilon'>; outputs: ['mean', 'square'] };
+  NormStatistics: { inputs: 'x'; attributes: Omit<NormAttributes, 'epsilon' | 'elements'>; outputs: ['mean', 'square'] };
   /** y = x times one factor a copy (scale [batch, copies]) plus one shift an even scalar (shift [scalar copies]). */
   ScaleCopies: { inputs: 'x' | 'scale' | 'shift'; attributes: { irreps: Irreps }; outputs: ['y'] };
   ScaleCopiesBackward: { inputs: 'dy' | 'x'; attributes: { irreps: Irreps }; outputs: ['dscale', 'dshift'] };
@@ -92,6 +94,8 @@ export interface NormAttributes {
   epsilon: number;
   /** By root mean square unless it says otherwise. */
   by?: NormSize;
+  /** Elements of a group the channels run over, as (element, channel of irreps): a copy's statistics are over them too. 1 without. */
+  elements?: number;
 }
 export interface PoolAttributes {
   irreps: Irreps;

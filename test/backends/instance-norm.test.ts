@@ -11,7 +11,9 @@ const cases = [
   { irreps: '30x0e', volume: [1, 16, 16, 17] },
   { irreps: '2x1e', volume: [1, 2, 3, 5], by: 'mean-norm' as const },
   { irreps: '2x0o+3x0e+2x1o+1x2e', volume: [2, 11, 13, 9], by: 'mean-norm' as const },
-].map(({ irreps, volume, by }) => ({ label: `${irreps} on ${volume.join(' x ')}${by ? ' by mean norm' : ''}`, volume, attributes: { irreps: parseIrreps(irreps), epsilon: 1e-5, by } }));
+  { irreps: '5x0e', volume: [2, 5, 3, 7], elements: 4 },
+].map(({ irreps, volume, by, elements = 1 }) => ({ label: `${irreps} on ${volume.join(' x ')}${by ? ' by mean norm' : ''}${elements > 1 ? ` over ${elements} group elements` : ''}`, volume, attributes: { irreps: parseIrreps(irreps), epsilon: 1e-5, by, elements } }));
+const channels = ({ irreps, elements }: (typeof cases)[number]['attributes']): number => elements * dimension(irreps);
 const parameters = ({ irreps }: (typeof cases)[number]['attributes']) => ({ weight: randomArray('weight', copies(irreps)), bias: randomArray('bias', scalarCopies(irreps)) });
 
 /** Far from 0 and with little spread, where the variance would cancel. */
@@ -19,12 +21,12 @@ const offset = (shape: number[]) => {
   const array = randomArray('x', ...shape);
   return { ...array, data: array.data.map((value, n) => Math.fround(value + 10 * (n % shape[4] % 8))) };
 };
-describeKernel('InstanceNorm', cases.map(({ label, volume, attributes }) => ({ label, attributes, inputs: { x: offset([...volume, dimension(attributes.irreps)]), ...parameters(attributes) } })));
-describeKernel('NormStatistics', cases.map(({ label, volume, attributes }) => ({ label, attributes, inputs: { x: offset([...volume, dimension(attributes.irreps)]) } })));
+describeKernel('InstanceNorm', cases.map(({ label, volume, attributes }) => ({ label, attributes, inputs: { x: offset([...volume, channels(attributes)]), ...parameters(attributes) } })));
+describeKernel('NormStatistics', cases.filter(({ attributes }) => attributes.elements === 1).map(({ label, volume, attributes }) => ({ label, attributes, inputs: { x: offset([...volume, dimension(attributes.irreps)]) } })));
 describeKernel(
   'InstanceNormBackward',
   cases.map(({ label, volume, attributes }) => {
-    const shape = [...volume, dimension(attributes.irreps)];
+    const shape = [...volume, channels(attributes)];
     return { label, attributes, inputs: { dy: randomArray('dy', ...shape), x: offset(shape), weight: parameters(attributes).weight } };
   }),
 );

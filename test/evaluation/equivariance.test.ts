@@ -39,7 +39,7 @@ describe('the equivariance meter', () => {
     expect(layers[0]!.rightAngles).toBeGreaterThan(0.1);
     expect(layers.at(-1)!.rightAngles).toBeGreaterThan(0.1);
   });
-  it('measures the whole of a network that cannot be taken apart', () => {
+  it('measures only the whole of a group CNN, whose layers exchange channels too', () => {
     expect(measured({ architecture: 'group-unet', group: 'klein', features: 2 }).map(({ layer }) => layer)).toEqual(['logits']);
   });
   it('refuses sizes that the poolings do not divide', () => {

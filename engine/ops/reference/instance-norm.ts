@@ -55,8 +55,10 @@ interface CopyOfItem {
   readonly scalar: number | undefined;
 }
 
-function forEachCopy({ shape: [batch, depth, height, width, channels] }: NumberArray, all: readonly IrrepCopy[], visit: (one: CopyOfItem) => void): void {
-  const voxels = depth * height * width;
+/** Channels over several group elements are as many times the voxels. */
+function forEachCopy({ shape: [batch], data }: NumberArray, all: readonly IrrepCopy[], visit: (one: CopyOfItem) => void): void {
+  const channels = all.reduce((sum, { degree }) => sum + 2 * degree + 1, 0);
+  const voxels = data.length / (batch * channels);
   for (let item = 0; item < batch; item++) {
     let scalars = 0;
     all.forEach(({ start, degree, parity }, copy) => {

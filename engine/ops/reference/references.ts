@@ -17,6 +17,7 @@ import { scaleCopies, scaleCopiesBackward } from './scale-copies';
 import { segmentationLoss, segmentationLossBackward } from './segmentation-loss';
 import { selfConnection, selfConnectionBackward } from './self-connection';
 import { steerableConvolution, steerableConvolutionBackward } from './steerable-convolution';
+import { sum } from './sum';
 
 export const references: { readonly [N in OperatorName]: Reference<N> } = {
   SteerableConvolution: steerableConvolution,
@@ -36,6 +37,7 @@ export const references: { readonly [N in OperatorName]: Reference<N> } = {
   GatherRowsBackward: gatherRowsBackward,
   GroupMaximum: groupMaximum,
   GroupMaximumBackward: groupMaximumBackward,
+  Sum: sum,
   InstanceNorm: instanceNorm,
   InstanceNormBackward: instanceNormBackward,
   NormStatistics: normStatistics,

@@ -18,6 +18,7 @@ import { resample } from './resample';
 import { segmentationLoss } from './segmentation-loss';
 import { selfConnection } from './self-connection';
 import { steerableConvolution } from './steerable-convolution';
+import { sum } from './sum';
 
 const kernelTable = (constant: Constant): { [N in OperatorName]: KernelFunction<N> } => ({
   ...adamStep(constant),
@@ -35,6 +36,7 @@ const kernelTable = (constant: Constant): { [N in OperatorName]: KernelFunction<
   ...segmentationLoss(constant),
   ...selfConnection(constant),
   ...steerableConvolution(constant),
+  ...sum(constant),
 });
 
 /**

@@ -1,10 +1,12 @@
-/** @file Addition of two float32 tensors of one shape, which is how tfjs's tape sums gradients; it replaces tfjs's plain kernel, which keeps every other case. */
+/** @file Addition of two float32 tensors of one shape: our operator, and how tfjs's tape sums gradients, where it replaces tfjs's plain kernel, which keeps every other case. */
 import { Add, getKernel, registerKernel, unregisterKernel, util, type TensorInfo } from '@tensorflow/tfjs-core';
 import { loadV128 } from '../assembler';
-import { backendName, type WasmBackend } from '../backend';
+import { backendName, type HeapTensor, type WasmBackend } from '../backend';
 import { elementsPerItem, itemsFor } from './kernel';
 
-export function registerAdd(backend: WasmBackend): void {
+export type Addition = (a: HeapTensor, b: HeapTensor) => TensorInfo;
+
+export function addition(backend: WasmBackend): Addition {
   const { add } = backend.machine.load((m) => ({
     add: m.kernel('add', { a: 'i32', b: 'i32', y: 'i32', size: 'i32' }, (f, p, item) => {
       const first = f.i32(item.mul(elementsPerItem));
@@ -15,6 +17,14 @@ export function registerAdd(backend: WasmBackend): void {
       });
     }),
   }));
+  return (a, b) => {
+    const y = backend.output(a.shape);
+    add({ a: a.pointer, b: b.pointer, y: y.pointer, size: y.size }, itemsFor(y.size));
+    return y.info;
+  };
+}
+
+export function registerAdd(backend: WasmBackend, add: Addition): void {
   const plain = getKernel(Add, backendName);
   unregisterKernel(Add, backendName);
   registerKernel({
@@ -22,9 +32,7 @@ export function registerAdd(backend: WasmBackend): void {
     kernelFunc: (call) => {
       const { a, b } = call.inputs as { a: TensorInfo; b: TensorInfo };
       if (a.dtype !== 'float32' || b.dtype !== 'float32' || !util.arraysEqual(a.shape, b.shape)) return plain.kernelFunc(call);
-      const y = backend.output(a.shape);
-      add({ a: backend.heapTensor(a).pointer, b: backend.heapTensor(b).pointer, y: y.pointer, size: y.size }, itemsFor(y.size));
-      return y.info;
+      return add(backend.heapTensor(a), backend.heapTensor(b));
     },
   });
 }

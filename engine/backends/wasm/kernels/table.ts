@@ -4,7 +4,7 @@ import { kernelNameOf, type OperatorName } from '../../../ops/operators';
 import { backendName, type HeapTensor, type WasmBackend } from '../backend';
 import type { KernelFunction } from './kernel';
 import { adamStep } from './adam-step';
-import { registerAdd } from './add';
+import { addition, registerAdd, type Addition } from './add';
 import { argMaxChannels } from './arg-max-channels';
 import { concatChannels } from './concat-channels';
 import { convolution } from './convolution';
@@ -23,7 +23,7 @@ import { steerableConvolution } from './steerable-convolution';
 
 export type KernelTable = { [N in OperatorName]: KernelFunction<N> };
 
-const kernelTable = (backend: WasmBackend): KernelTable => ({
+const kernelTable = (backend: WasmBackend, add: Addition): KernelTable => ({
   ...adamStep(backend),
   ...argMaxChannels(backend),
   ...concatChannels(backend),
@@ -40,11 +40,13 @@ const kernelTable = (backend: WasmBackend): KernelTable => ({
   ...segmentationLoss(backend),
   ...selfConnection(backend),
   ...steerableConvolution(backend),
+  Sum: ({ a, b }) => [add(a, b)],
 });
 
 export function registerKernels(backend: WasmBackend): void {
-  registerAdd(backend);
-  for (const [name, kernel] of Object.entries(kernelTable(backend)))
+  const add = addition(backend);
+  registerAdd(backend, add);
+  for (const [name, kernel] of Object.entries(kernelTable(backend, add)))
     registerKernel({
       kernelName: kernelNameOf(name as OperatorName),
       backendName,

@@ -1,5 +1,5 @@
 /** @file The copies of a feature map by their channels, as norms see them. */
-import { copiesOf, type Irreps } from '../../../../math/so3/irreps';
+import { copiesOf, dimension, type Irreps } from '../../../../math/so3/irreps';
 import type { HeapTensor } from '../../backend';
 
 export interface ChannelCopy {
@@ -18,12 +18,13 @@ export interface CopyLayout {
   readonly channelCopies: readonly ChannelCopy[];
 }
 
+/** Channels over several group elements are as many times the voxels. */
 export function copyLayout(x: HeapTensor, irreps: Irreps): CopyLayout {
-  const [depth, height, width, channels] = x.shape.slice(1);
+  const channels = dimension(irreps);
   let scalars = 0;
   const channelCopies = copiesOf(irreps).map(({ start, degree, parity }, copy) => ({ start, size: 2 * degree + 1, copy, scalar: degree === 0 && parity === 1 ? scalars++ : undefined }));
   const centred = channelCopies.flatMap(({ size, scalar }) => Array.from({ length: size }, () => scalar !== undefined));
-  return { voxels: depth * height * width, channels, centred, channelCopies };
+  return { voxels: x.size / (x.shape[0] * channels), channels, centred, channelCopies };
 }
 
 /** Visits each batch item's offset in bytes. */
