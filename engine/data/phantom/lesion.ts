@@ -21,11 +21,11 @@ export function lesion(random: Random, hemispheres: Solid): { readonly oedema: B
   const fingers = waves(random, 6, [18, 40]);
   const holes = waves(random, 4, [12, 24]);
   const inside = (solid: Solid, depth: number): Solid => intersection(solid, (x, y, z) => hemispheres.distance(x, y, z) + depth);
-  const core = remember(carved(union(balls, 6), (x, y, z) => 2 * bumps(x, y, z), 2));
+  const core = remember(carved(union(balls, 6), (x, y, z) => 2 * bumps(x, y, z), 2 * bumps.largest));
   const reach = between(6, 11);
   const rim = between(4, 6);
   return {
-    oedema: { tissue: 'oedema', solid: inside(carved(core, (x, y, z) => -reach - 8 * fingers(x, y, z), reach + 8), 5) },
+    oedema: { tissue: 'oedema', solid: inside(carved(core, (x, y, z) => -reach - 8 * fingers(x, y, z), reach + 8 * fingers.largest), 5) },
     core: [
       { tissue: 'enhancing', solid: inside(core, 1.5) },
       { tissue: 'necrosis', solid: inside(carved(core, (x, y, z) => rim + 2.5 * holes(x, y, z)), 4) },
