@@ -29,7 +29,7 @@ export function labelsOf({ data, ...grid }: Scan, name: string, structures: read
   const foreign = values.filter((value) => (listed ? !listed.includes(value) : value < 0 || value > 255)).sort((a, b) => a - b);
   if (foreign.length > 0) {
     const allowed = listed ? listed.join(', ') : '0 to 255';
-    throw badInput(`${name} holds the label${foreign.length > 1 ? 's' : ''} ${foreign.slice(0, 5).join(', ')}${foreign.length > 5 ? ' ...' : ''}; allowed: ${allowed}.`, listed ? 'List the label in dataset.json, or correct the file.' : 'Renumber the labels from 0.');
+    throw badInput(`${name} holds the label${foreign.length > 1 ? 's' : ''} ${foreign.slice(0, 5).join(', ')}${foreign.length > 5 ? ' ...' : ''}; allowed: ${allowed}.`, listed ? 'List the label where the structures are named (dataset.json, labels.json, dseg.tsv), or correct the file.' : 'Renumber the labels from 0.');
   }
   return { ...grid, data: Uint8Array.from(data) };
 }

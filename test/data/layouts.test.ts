@@ -115,11 +115,19 @@ describe('two folders', () => {
       ...Object.fromEntries(dicomSlices({ ...volume, value }).map((bytes, z) => [`images/b/${z}.dcm`, bytes])),
     });
     const dataset = await openDataset(folder);
-    expect(dataset.structures).toEqual([{ value: 1, name: 'Label 4' }, { value: 2, name: 'Label 8' }]);
+    expect(dataset.structures).toEqual([{ value: 4, name: 'Label 4' }, { value: 8, name: 'Label 8' }]);
     expect(dataset.cases.map(({ id }) => id)).toEqual(['a', 'b']);
     const [a, b] = [await loadCase(dataset, dataset.cases[0]!), await loadCase(dataset, dataset.cases[1]!)];
     expect(b.images[0]!.data).toEqual(a.images[0]!.data.map((intensity) => 2 * intensity));
     expect(b.labels.data).toEqual(a.labels.data);
+  });
+  it('renumber what labels.json lists, leave the rest to the background, and refuse codes that nothing names', async () => {
+    const coded = writeVolume({ data: Float32Array.from({ length: 120 }, (_, i) => [0, 17, 53, 2035][i % 4]!), shape }, plainGeometry, 'a.nii');
+    const files = { 'images/a.nii': contrast(1), 'labels/a.nii': coded };
+    expect(messages(await surveyDataset(temporaryFolder(files)))).toEqual(['The labels go up to 2035, and nothing says which of them are to be segmented.']);
+    const { dataset, labels } = await loadFirst(temporaryFolder({ ...files, 'labels.json': { 17: 'left', 53: 'right' } }));
+    expect(dataset.structures).toEqual([{ value: 1, name: 'left' }, { value: 2, name: 'right' }]);
+    expect([...labels.data.slice(0, 5)]).toEqual([0, 1, 2, 0, 0]);
   });
   it('names structures by labels.json, takes numbered files for contrasts, and says what has no partner', async () => {
     const files = { 'imgs/a_0000.nii': contrast(1), 'imgs/a_0001.nii': contrast(2), 'imgs/b_0000.nii': contrast(1), 'masks/a.nii.gz': labelFile(shape), 'masks/c.nii.gz': labelFile(shape), 'labels.json': { 0: 'background', 1: 'inner', 2: 'outer' } };

@@ -2,7 +2,7 @@
 import { basename, join } from 'node:path';
 import { withoutEnding } from '../read-scan';
 import { foldersIn, namesIn, volumesIn } from './folder-listing';
-import { readLabelNames, structuresOfValues, valuesIn } from './label-names';
+import { readLabelNames, structuresIn } from './label-names';
 import { finding, type CaseFiles, type Finding, type Layout } from './layout';
 
 /** Suffixes of images, the first that most cases have is used: raw contrasts rarely lie on one grid. */
@@ -46,8 +46,8 @@ export const bids: Layout = {
     }
     if (cases.length === 0) problems.push(finding(`${basename(folder)} has no anatomical images with segmentations.`, 'Put images under sub-*/anat and segmentations (_dseg or _mask) under derivatives/NAME/sub-*/anat.'));
     const names = kind && (await namesOf(folder, kind, [...labels.values()]));
-    const values = names ? [...names.keys()].sort((a, b) => a - b) : await valuesIn([...labels.values()]);
-    return { dataset: { name: basename(folder), folder, contrasts: [contrast], cases, ...structuresOfValues(values, names ?? null) }, problems };
+    const { problems: unnamed, ...structures } = await structuresIn([...labels.values()], names ?? null, 'Add the table of the labels (dseg.tsv with the columns index and name) to the derivative.');
+    return { dataset: { name: basename(folder), folder, contrasts: [contrast], cases, ...structures }, problems: [...problems, ...unnamed] };
   },
 };
 

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Structure } from '../../contract/structure';
 import { readScans } from '../read-scan';
-import type { Dataset } from './layout';
+import { finding, type Dataset, type Finding } from './layout';
 
 /** Names by label value: JSON as {"1": "name"}, or a table with the columns index and name (BIDS, "Common image-derived labels"). */
 export async function readLabelNames(path: string): Promise<Map<number, string> | null> {
@@ -18,16 +18,21 @@ export async function readLabelNames(path: string): Promise<Map<number, string> 
 }
 
 /** Every value that stands in the label files, in order. A file that cannot be read is told by the check of its case. */
-export async function valuesIn(paths: readonly string[]): Promise<number[]> {
+async function valuesIn(paths: readonly string[]): Promise<number[]> {
   const values = new Set<number>();
   for (const path of paths) for (const scan of await readScans(path).catch(() => [])) for (const value of scan.data) values.add(value);
   return [...values].sort((a, b) => a - b);
 }
 
-/** Structures of the values, background left out. Values that are not 1, 2, 3 ... are renumbered in their order, since they are the outputs of networks. */
-export function structuresOfValues(values: readonly number[], names: ReadonlyMap<number, string> | null): Pick<Dataset, 'structures' | 'labelOfCode'> {
+/**
+ * Structures of a list of names, or else of the values that were found, as they are: what a value means must not depend on which files happen to be there.
+ * Listed values that are not 1, 2, 3 ... are renumbered in the order of the list's values, since they are the outputs of networks; values that are not listed are background then.
+ */
+export async function structuresIn(labelPaths: readonly string[], names: ReadonlyMap<number, string> | null, remedy: string): Promise<Pick<Dataset, 'structures' | 'labelOfCode'> & { problems: Finding[] }> {
+  const values = names ? [...names.keys()].sort((a, b) => a - b) : await valuesIn(labelPaths);
   const foreground = values.filter((value) => value !== 0 && Number.isInteger(value));
-  const structures: Structure[] = foreground.map((value, i) => ({ value: i + 1, name: names?.get(value) ?? `Label ${value}` }));
-  const isNumbered = foreground.every((value, i) => value === i + 1);
-  return { structures, ...(!isNumbered && { labelOfCode: new Map(foreground.map((value, i) => [value, i + 1])) }) };
+  const problems = !names && foreground.some((value) => value > 255) ? [finding(`The labels go up to ${Math.max(...foreground)}, and nothing says which of them are to be segmented.`, remedy)] : [];
+  const structures: Structure[] = foreground.map((value, i) => ({ value: names ? i + 1 : value, name: names?.get(value) ?? `Label ${value}` }));
+  const isRenumbered = structures.some(({ value }, i) => value !== foreground[i]);
+  return { structures, problems, ...(isRenumbered && { labelOfCode: new Map(foreground.map((value, i) => [value, i + 1])) }) };
 }

@@ -2,7 +2,7 @@
 import { basename, join } from 'node:path';
 import { withoutEnding } from '../read-scan';
 import { groupChannels, volumesIn, type Channels } from './folder-listing';
-import { readLabelNames, structuresOfValues, valuesIn } from './label-names';
+import { readLabelNames, structuresIn } from './label-names';
 import { finding, type Finding, type Layout } from './layout';
 
 const imageFolder = /^(images?|imgs?|scans?|volumes?)$/i;
@@ -28,13 +28,14 @@ export const twoFolders: Layout = {
     for (const [id, name] of labelOf) if (!cases.some((one) => one.id === id)) problems.push(finding(`Label ${name} has no image.`, `Add ${images}/${id} in any format, or take the label out of ${labels}.`, id));
     const labelPaths = cases.flatMap(({ id }) => (labelOf.has(id) ? [join(folder, labels, labelOf.get(id)!)] : []));
     const names = await readLabelNames(join(folder, namesFile));
-    const values = names ? [...names.keys()].sort((a, b) => a - b) : await valuesIn(labelPaths);
+    const { problems: unnamed, ...structures } = await structuresIn(labelPaths, names, `Name them in ${namesFile}, as in {"17": "hippocampus"}; the others are background.`);
+    problems.push(...unnamed);
     const dataset = {
       name: basename(folder),
       folder,
       contrasts: Array.from({ length: channels }, (_, channel) => (channels === 1 ? 'image' : `channel ${channel}`)),
       cases: cases.map((one) => ({ id: one.id, imagePaths: one.names.map((name) => join(folder, images, name)), labelPath: join(folder, labels, labelOf.get(one.id) ?? one.id) })),
-      ...structuresOfValues(values, names),
+      ...structures,
     };
     if (dataset.structures.length === 0 && problems.length === 0) problems.push(finding(`The labels of ${basename(folder)} are empty.`, `Give labels other than 0, or name them in ${namesFile}, as in {"1": "tumour"}.`));
     return { dataset, problems };
