@@ -35,7 +35,7 @@ export async function costResults(spec: StudySpec, finished: readonly FinishedRu
     });
   }
   return {
-    figure: { title: spec.question, bandLabel: 'Points: median over epochs but the first, validation included; bars: shortest and longest', panels, rows },
+    figure: { title: spec.question, bandLabel: 'Points: median over epochs but the first, validation included; bars: shortest and longest. Memory: tensors and scratch at most at a time', panels, rows },
     table: { columns: Object.keys(lines[0] ?? {}), rows: lines },
     comparisons: [],
     findings: ratios(lines),

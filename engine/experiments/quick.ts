@@ -38,11 +38,11 @@ const maximumSteps: Readonly<Record<StudyName, number>> = {
   'irreps-ratio': 200, // 4 runs, all steerable
   'set-size': 120, // 9 runs
   parameters: 100, // 15 runs
-  cost: 12, // 4 runs of 3 epochs
+  cost: 36, // 4 runs of 3 epochs
 };
 
 export function quickOptions(name: StudyName): StudyOptions {
-  const stopping = { ...base.stopping, maximumSteps: maximumSteps[name], ...(name === 'cost' ? { stepsPerEpoch: 4 } : {}) };
+  const stopping = { ...base.stopping, maximumSteps: maximumSteps[name], ...(name === 'cost' ? { stepsPerEpoch: 12 } : {}) };
   return {
     base: { ...base, stopping },
     trainingCases: 18,

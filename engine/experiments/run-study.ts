@@ -28,7 +28,7 @@ export interface StudyHost {
   train(spec: TrainingSpec, runFolder: string, what: string): Promise<RunRecord>;
   /** Dice of the best weights of a run folder on these cases. */
   evaluate(runFolder: string, cases: readonly string[], spec: Pick<StudySpec, 'protocols' | 'degrees'>, what: string): Promise<Evaluation>;
-  /** Bytes of memory a training step takes; null where it cannot be planned. */
+  /** The most bytes of tensors and scratch a training step holds at a time; null where it cannot be planned. */
   planMemory(spec: TrainingSpec): Promise<number | null>;
   say(text: string): void;
 }

@@ -55,7 +55,7 @@ export function studyHost({ datasetFolder, minutesPerRun, threads, backend }: St
       }
     },
     async planMemory({ model, sampling }) {
-      return (await planStep(model, patchShape(model, sampling.patchSize), threads))?.memoryBytes ?? null;
+      return (await planStep(model, patchShape(model, sampling.patchSize), threads))?.highWaterBytes ?? null;
     },
   };
   return {
