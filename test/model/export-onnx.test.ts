@@ -16,7 +16,7 @@ import { relativeError } from '../support/relative-error';
 /** Fresh weights are all alike: norms get weights and biases that matter. */
 function made(spec: ModelSpec): Network {
   const network = buildNetwork(spec, 3);
-  for (const [name, value] of network.variables) if (/norm\d\.|^bias/.test(name)) tidy(() => value.assign(tensor(Float32Array.from(randomArray(name, value.size).data, (one) => 0.7 + 0.5 * one), value.shape)));
+  for (const [name, value] of [...network.variables, ...network.statistics]) if (/norm\d\.|^bias/.test(name)) tidy(() => value.assign(tensor(Float32Array.from(randomArray(name, value.size).data, (one) => Math.abs(0.7 + 0.5 * one)), value.shape)));
   return network;
 }
 const steerable = { architecture: 'steerable-unet', outputs: 3, poolings: 1, kernelSize: 5, irreps: '2x0e+1x1e+1x2e' };
