@@ -22,6 +22,11 @@ try {
   const { values } = parseArgs({ options: { patch: { type: 'string', default: '128' }, threads: { type: 'string' }, only: { type: 'string' }, json: { type: 'boolean', default: false } } });
   const chosen = networks.filter(({ model }) => !values.only || model.architecture === values.only);
   if (!chosen.length) throw new SetupError(`No network is called ${values.only}.`, `Choose among ${networks.map(({ model }) => model.architecture).join(', ')}.`);
+  // here, not in the processes that are measured
+  const { log } = console;
+  console.log = console.error;
+  await (await import('./build.mjs')).buildWhenStale();
+  console.log = log;
   const rows = [];
   for (const { what, model } of chosen) {
     const args = [join(root, 'scripts', 'gyra.mjs'), 'cost', 'paper-tumour', '--set', `model=${JSON.stringify(model)}`, '--patch', values.patch, '--measure', '--json', ...(values.threads ? ['--threads', values.threads] : [])];
