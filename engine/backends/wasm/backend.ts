@@ -62,6 +62,11 @@ export class WasmBackend extends MathBackendCPU {
     }
     return { pointer: (data.values as Float32Array).byteOffset, shape: info.shape, size };
   }
+  /** Gives a tensor that a plain kernel made as a view of another's block, as a slice is, values of its own: a block has one owner. */
+  ownValues({ dataId }: TensorInfo): void {
+    const data = this.data.get(dataId) as { values: Float32Array | Int32Array };
+    if (this.inHeap(data.values)) data.values = data.values.slice();
+  }
   private inHeap(values: unknown): boolean {
     return ArrayBuffer.isView(values) && values.buffer instanceof SharedArrayBuffer;
   }
@@ -89,7 +94,9 @@ export function registerFallbacks(backend: WasmBackend): void {
     const watched: KernelFunc = (params) => {
       const outputs = plain(params);
       if (relabelling.has(config.kernelName)) return outputs;
-      const all = [...Object.values(params.inputs).flat(), ...[outputs].flat()] as TensorInfo[];
+      const inputs = Object.values(params.inputs).flat() as TensorInfo[];
+      for (const output of [outputs].flat()) if (!inputs.some((input) => input?.dataId === output.dataId)) backend.ownValues(output);
+      const all = [...inputs, ...[outputs].flat()];
       for (const tensor of all) {
         const elements = tensor?.shape ? util.sizeFromShape(tensor.shape) : 0;
         if (elements > backend.largestFallback.elements) backend.largestFallback = { kernel: config.kernelName, elements };
