@@ -44,7 +44,7 @@ describe('live engine', () => {
     // Message thread, compute worker and its helpers: the window goes first.
     if (process.platform === 'linux') expect(nicenessOfThreads(engine.pid!).filter((nice) => nice === 2).length).toBeGreaterThanOrEqual(1 + status.threads);
     expect((await value('listCases', {})).find(({ id }) => id === caseId)).toEqual({ id: caseId, name: caseId, split: 'test' });
-    expect((await value('listModels', {})).map(({ id, name }) => [id, name])).toEqual([['hippocampus-steerable', 'Steerable'], ['hippocampus-paper-steerable', 'Steerable'], ['hippocampus-ordinary', 'Ordinary']]);
+    expect((await value('listModels', {})).map(({ id, name }) => [id, name])).toEqual([['hippocampus-steerable', 'Steerable'], ['hippocampus-ordinary', 'Ordinary']]);
   });
 
   it('opens a case on a cube in which no turn by dial cuts it', async () => {
