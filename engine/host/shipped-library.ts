@@ -2,10 +2,12 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CaseSummary, ModelSummary } from '../contract/engine-api';
+import type { ModelSpec } from '../contract/model-spec';
 import { runRecord, type RunRecord } from '../contract/run-record';
 import { readJson } from '../data/file-access';
 import { openDataset } from '../data/dataset';
 import { parts, readSplit } from '../data/split';
+import { ratioOf } from '../experiments/studies';
 
 const architectureNames = { 'steerable-unet': 'Steerable', unet: 'Ordinary', 'group-unet': 'Group' } as const;
 
@@ -22,8 +24,12 @@ export async function shippedModels(assetsFolder: string): Promise<ModelSummary[
   const folders = await readdir(join(assetsFolder, 'models'), { withFileTypes: true }).catch(() => []);
   const ids = folders.filter((entry) => entry.isDirectory()).map(({ name }) => name);
   // The steerable model first: it is what the program is about.
-  return Promise.all(ids.sort().reverse().map(async (id) => summarise(id, await readJson(join(modelFolder(assetsFolder, id), 'run.json'), runRecord))));
+  const models = await Promise.all(ids.sort().reverse().map(async (id) => summarise(id, await readJson(join(modelFolder(assetsFolder, id), 'run.json'), runRecord))));
+  // two of one kind are told apart wherever only a name stands
+  return models.map((model) => (models.filter(({ name }) => name === model.name).length > 1 ? { ...model, name: `${model.name} ${widthName(model.spec)}` } : model));
 }
+
+const widthName = (spec: ModelSpec): string => (spec.architecture === 'steerable-unet' ? ratioOf(spec.irreps) : String(spec.features));
 
 function summarise(id: string, record: RunRecord): ModelSummary {
   const { data, evaluation, parameters, spec, steps, structures, wallSeconds } = record;
