@@ -1,9 +1,11 @@
 /** @file Reading and writing files with messages a person can act on. Messages name the file without its folder. */
 import { createHash, randomUUID } from 'node:crypto';
-import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { z } from 'zod';
 import { badInput, GyraError } from '../contract/problem';
+
+export const exists = (path: string): Promise<boolean> => stat(path).then(() => true, () => false);
 
 /** All bytes of a file. Throws a GyraError where it is missing, a folder or not readable. */
 export async function readBytes(path: string): Promise<Uint8Array> {

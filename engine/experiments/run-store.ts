@@ -1,11 +1,10 @@
 /** @file Trained runs by what they were trained with: the same spec is never trained twice, and a run that was interrupted goes on. */
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { badInput } from '../contract/problem';
 import { runRecord, type RunRecord } from '../contract/run-record';
 import type { TrainingSpec } from '../contract/training-spec';
 import { openDataset, type CaseFiles } from '../data/dataset';
-import { readJson, sha256 } from '../data/file-access';
+import { exists, readJson, sha256 } from '../data/file-access';
 
 export class RunStore {
   constructor(private readonly folder: string) {}
@@ -46,5 +45,3 @@ export async function changedCases({ data, spec }: RunRecord, datasetFolder: str
 
 /** SHA-256 of the contrasts of a case, one after the other, and of its labels. */
 export const hashesOf = async ({ imagePaths, labelPath }: CaseFiles): Promise<{ image: string; label: string }> => ({ image: await sha256(...imagePaths), label: await sha256(labelPath) });
-
-const exists = (path: string): Promise<boolean> => stat(path).then(() => true, () => false);

@@ -1,13 +1,13 @@
 /** @file A study from its spec to its folder: trains what is missing, evaluates, and writes record, table and figure. Interrupted, the same call goes on. */
 import { createHash } from 'node:crypto';
-import { mkdir, stat } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { badInput, GyraError, problemFrom } from '../contract/problem';
 import type { RunRecord } from '../contract/run-record';
 import type { TrainingSpec } from '../contract/training-spec';
 import { openDataset, soundCases } from '../data/dataset';
-import { readBytes, readJson, sha256, writeByRename } from '../data/file-access';
+import { exists, readBytes, readJson, sha256, writeByRename } from '../data/file-access';
 import { readSplit } from '../data/split';
 import type { Evaluation } from '../evaluation/evaluate';
 import { parameterCount } from '../model/cost';
@@ -167,5 +167,3 @@ async function readEvaluation(file: string): Promise<Evaluation | null> {
     return null;
   }
 }
-
-const exists = (path: string): Promise<boolean> => stat(path).then(() => true, () => false);

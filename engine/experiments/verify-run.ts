@@ -1,12 +1,12 @@
 /** @file Whether a run is what its record says: the same data, and the same weights when it is trained again. */
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { badInput } from '../contract/problem';
 import type { RunRecord } from '../contract/run-record';
 import type { TrainingSpec } from '../contract/training-spec';
-import { readBytes } from '../data/file-access';
+import { exists, readBytes } from '../data/file-access';
 import { readSafetensors, writeSafetensors, type StoredTensor } from '../data/safetensors';
 import { RunFolder, type Metric } from '../training/run-folder';
 import type { TrainProgress } from '../training/train';
@@ -94,4 +94,3 @@ async function weightsHash(path: string, asHalf = false): Promise<string> {
 const isHalf = async (path: string): Promise<boolean> => [...(await stored(path)).tensors.values()].some(({ dtype }) => dtype === 'F16');
 const rounded = (tensors: ReadonlyMap<string, StoredTensor>) => readSafetensors(writeSafetensors(new Map([...tensors].map(([name, { shape, data }]) => [name, { dtype: 'F16' as const, shape, data: data as Float32Array }]))));
 const stored = async (path: string) => readSafetensors(await readBytes(path), basename(path));
-const exists = (path: string): Promise<boolean> => stat(path).then(() => true, () => false);

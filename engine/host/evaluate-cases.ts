@@ -1,5 +1,4 @@
 /** @file A trained network on cases of a data set, as `gyra evaluate` and studies do it. */
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { acceptedSizes } from '../contract/network-sizes';
 import { badInput } from '../contract/problem';
@@ -11,6 +10,7 @@ import { readSplit, readSubjects, type Split } from '../data/split';
 import { evaluate, type Evaluation, type EvaluationOptions } from '../evaluation/evaluate';
 import { predictVolume } from '../evaluation/predict-volume';
 import { trainedPatch, type LoadedNetwork } from '../training/weights-file';
+import { exists } from '../data/file-access';
 
 export interface CasesOptions extends Pick<EvaluationOptions, 'protocols' | 'degrees' | 'isCancelled'> {
   /** What the network is called in messages. */
@@ -55,5 +55,3 @@ export function casesNamed(dataset: Dataset, names: readonly string[]): CaseFile
     return found;
   });
 }
-
-const exists = (path: string): Promise<boolean> => stat(path).then(() => true, () => false);

@@ -1,9 +1,9 @@
 /** @file The folder of a run: run.json, metrics.jsonl, run.lock (while it is written), last.safetensors (to go on from) and best.safetensors (what it is for). Each is replaced by rename; metrics are appended a line at a time. */
-import { appendFile, mkdir, stat } from 'node:fs/promises';
+import { appendFile, mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { badInput } from '../contract/problem';
 import { runRecord, type RunRecord } from '../contract/run-record';
-import { readBytes, readJson, writeByRename } from '../data/file-access';
+import { exists, readBytes, readJson, writeByRename } from '../data/file-access';
 import { lockRun } from './run-lock';
 
 /** One point: what was measured, where. Context never hides in the name. */
@@ -61,9 +61,3 @@ export class RunFolder {
     await writeByRename(this.metrics, kept.map((line) => `${line}\n`).join(''));
   }
 }
-
-const exists = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    () => false,
-  );

@@ -3,9 +3,9 @@ import { basename, join, normalize } from 'node:path';
 import { z } from 'zod';
 import { problemFrom } from '../../contract/problem';
 import type { Structure } from '../../contract/structure';
-import { readJson } from '../file-access';
+import { exists, readJson } from '../file-access';
 import { withoutEnding } from '../read-scan';
-import { exists, volumesIn } from './folder-listing';
+import { volumesIn } from './folder-listing';
 import { finding, type Finding, type Layout, type Survey } from './layout';
 
 const datasetJson = z.looseObject({

@@ -22,7 +22,6 @@ export async function foldersIn(folder: string, pattern = /./): Promise<string[]
 }
 
 export const isFolder = (path: string): Promise<boolean> => stat(path).then((found) => found.isDirectory(), () => false);
-export const exists = (path: string): Promise<boolean> => stat(path).then(() => true, () => false);
 
 export interface Channels {
   readonly id: string;
