@@ -14,6 +14,10 @@ const cases = [
   { kernelSize: 3, channelsIn: 8, channelsOut: 8, voxels: [1, 20, 3, 1] },
   { kernelSize: 1, channelsIn: 7, channelsOut: 3, voxels: [1, 4, 5, 6] },
   { kernelSize: 7, channelsIn: 3, channelsOut: 4, voxels: [1, 5, 4, 9] },
+  { kernelSize: 5, channelsIn: 8, channelsOut: 12, voxels: [1, 16, 16, 16] },
+  { kernelSize: 5, channelsIn: 7, channelsOut: 9, voxels: [2, 17, 9, 23] },
+  { kernelSize: 5, channelsIn: 5, channelsOut: 2, voxels: [1, 8, 33, 14] },
+  { kernelSize: 3, channelsIn: 11, channelsOut: 8, voxels: [1, 19, 12, 37] },
 ].map(({ kernelSize: k, channelsIn, channelsOut, voxels }) => ({
   label: `${k}^3, ${channelsIn} to ${channelsOut} channels, ${voxels.join(' x ')}`,
   kernelSize: k,
@@ -34,6 +38,7 @@ const pairs = [
   { kernelSize: 5, channelsA: 8, channelsB: 4, channelsOut: 4, voxels: [1, 6, 5, 12] },
   { kernelSize: 5, channelsA: 7, channelsB: 3, channelsOut: 9, voxels: [2, 4, 3, 7] },
   { kernelSize: 3, channelsA: 1, channelsB: 6, channelsOut: 2, voxels: [1, 3, 5, 1] },
+  { kernelSize: 5, channelsA: 6, channelsB: 9, channelsOut: 7, voxels: [1, 13, 24, 17] },
 ].map(({ kernelSize: k, channelsA, channelsB, channelsOut, voxels }) => ({
   label: `${k}^3, ${channelsA} + ${channelsB} to ${channelsOut} channels, ${voxels.join(' x ')}`,
   attributes: { kernelSize: k, channelsA },

@@ -74,6 +74,16 @@ export class FunctionBuilder {
       out.push(...simdOpcode(0x105));
     });
   }
+  /** c - a * b, likewise. */
+  multiplySubtract(a: V128, b: V128, c: V128): V128 {
+    if (!this.relaxed) return c.sub(a.mul(b));
+    return new V128((out) => {
+      a.write(out);
+      b.write(out);
+      c.write(out);
+      out.push(...simdOpcode(0x106));
+    });
+  }
   if(condition: I32, then: () => void, otherwise?: () => void): void {
     condition.write(this.code);
     this.code.push(0x04, 0x40);

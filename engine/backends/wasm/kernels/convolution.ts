@@ -3,6 +3,8 @@ import type { HeapTensor } from '../backend';
 import { blockChannels, blocksOf, mostBytes, partsOf } from './convolution/blocks';
 import { convolveRowsKernel, convolveRowsPlan } from './convolution/convolve-rows';
 import { lineTransform, planeTransform, type LineTransform, type PlaneTransform } from './convolution/line-transform';
+import { fourierConvolution, type WeightView } from './convolution/fourier/fourier-convolution';
+import { fourierPlan } from './convolution/fourier/fourier-plan';
 import { packScratchBytes, packWeightsKernel, panelBytes } from './convolution/pack-weights';
 import { blockScratchBytes, weightGradientKernel, weightGradientPlan, weightGradientSumsKernel } from './convolution/weight-gradient';
 import type { KernelFactory } from './kernel';
@@ -27,16 +29,17 @@ export const convolution: KernelFactory<Names | 'ConvolutionOfTwo' | 'Convolutio
   const channelsOf = (tensor: HeapTensor): number => tensor.shape[4];
   const inputFields = ([x, second]: readonly HeapTensor[]) => ({ x: x.pointer, channelsX: channelsOf(x), second: second?.pointer ?? 0, channelsSecond: second ? channelsOf(second) : 0 });
 
-  /** Where the weights of an output, an input and a tap along x are, in bytes: as they lie, or turned around and transposed for the gradient. */
-  interface WeightView {
-    readonly pointer: number;
-    readonly inputs: number;
-    readonly outputs: number;
-    readonly inputStride: number;
-    readonly outputStride: number;
-    readonly tapStride: number;
-  }
-  const convolve = (inputs: readonly HeapTensor[], taps: number, weights: WeightView) => {
+  const fourier = fourierConvolution(backend);
+  /** The channels of all inputs, one after the other, convolved to one output for each view of the weights. */
+  const convolve = (inputs: readonly HeapTensor[], taps: number, views: readonly WeightView[]) => {
+    const { shape } = inputs[0];
+    const plan = fourierPlan({ taps, shape, channelsIn: inputs.map(channelsOf), channelsOut: views.map(({ outputs }) => outputs) }, 2);
+    if (!plan) return views.map((weights) => filter(inputs, taps, weights));
+    const outputs = views.map((weights) => ({ tensor: backend.output([...shape.slice(0, 4), weights.outputs]), weights }));
+    fourier.convolve(plan, inputs, outputs);
+    return outputs.map(({ tensor }) => tensor.info);
+  };
+  const filter = (inputs: readonly HeapTensor[], taps: number, weights: WeightView) => {
     const { shape } = inputs[0];
     const transform = planeTransform(taps, shape[3], shape[2]);
     const kernels = forwardKernels(transform);
@@ -52,19 +55,26 @@ export const convolution: KernelFactory<Names | 'ConvolutionOfTwo' | 'Convolutio
       });
     return y.info;
   };
-  const forward = (inputs: readonly HeapTensor[], { pointer, shape: [taps, , , channelsIn, channelsOut] }: HeapTensor) =>
-    convolve(inputs, taps, { pointer, inputs: channelsIn, outputs: channelsOut, inputStride: channelsOut * 4, outputStride: 4, tapStride: channelsIn * channelsOut * 4 });
-  /** The gradient with respect to `count` channels of the input from `first` on. */
-  const backwardInput = (dy: HeapTensor, { pointer, shape: [taps, , , channelsIn, channelsOut] }: HeapTensor, first: number, count: number) => {
+  const asTheyLie = ({ pointer, shape: [, , , channelsIn, channelsOut] }: HeapTensor): WeightView => ({ pointer, inputs: channelsIn, outputs: channelsOut, inputStride: channelsOut * 4, outputStride: 4, tapStride: channelsIn * channelsOut * 4 });
+  const forward = (inputs: readonly HeapTensor[], weight: HeapTensor) => convolve(inputs, weight.shape[0], [asTheyLie(weight)]);
+  /** The gradients with respect to inputs of so many channels. */
+  const backwardInput = (dy: HeapTensor, { pointer, shape: [taps, , , channelsIn, channelsOut] }: HeapTensor, channels: readonly number[]) => {
     const tapBytes = channelsIn * channelsOut * 4;
-    return convolve([dy], taps, { pointer: pointer + (taps ** 3 - 1) * tapBytes + first * channelsOut * 4, inputs: channelsOut, outputs: count, inputStride: 4, outputStride: channelsOut * 4, tapStride: -tapBytes });
+    const before = (n: number): number => channels.slice(0, n).reduce((sum, count) => sum + count, 0);
+    const views = channels.map((count, n) => ({ pointer: pointer + (taps ** 3 - 1) * tapBytes + before(n) * channelsOut * 4, inputs: channelsOut, outputs: count, inputStride: 4, outputStride: channelsOut * 4, tapStride: -tapBytes }));
+    return convolve([dy], taps, views);
   };
   const backwardWeight = (dy: HeapTensor, inputs: readonly HeapTensor[], taps: number) => {
     const { shape } = inputs[0];
     const [channelsIn, channelsOut] = [inputs.reduce((sum, one) => sum + channelsOf(one), 0), channelsOf(dy)];
+    const dweight = backend.output([taps, taps, taps, channelsIn, channelsOut]);
+    const plan = fourierPlan({ taps, shape, channelsIn: inputs.map(channelsOf), channelsOut: [channelsOut] }, 1);
+    if (plan) {
+      fourier.weightGradient(plan, dy, inputs, asTheyLie(dweight));
+      return dweight.info;
+    }
     const transform = lineTransform(taps, shape[3]);
     const kernels = gradientKernels(transform);
-    const dweight = backend.output([taps, taps, taps, channelsIn, channelsOut]);
     const planOf = (blocks: number) => weightGradientPlan(transform, shape, channelsIn, channelsOut, blocks);
     for (const { firstBlock, blocks } of partsOf(blocksOf(channelsOut), Math.floor(mostBytes / planOf(1).slabBytes))) {
       const { fields, items, scratchBytes, sumBytes } = planOf(blocks);
@@ -76,11 +86,11 @@ export const convolution: KernelFactory<Names | 'ConvolutionOfTwo' | 'Convolutio
     return dweight.info;
   };
   return {
-    Convolution: ({ x, weight }) => [forward([x], weight)],
-    ConvolutionBackwardInput: ({ dy, weight }) => [backwardInput(dy, weight, 0, weight.shape[3])],
+    Convolution: ({ x, weight }) => forward([x], weight),
+    ConvolutionBackwardInput: ({ dy, weight }) => backwardInput(dy, weight, [weight.shape[3]]),
     ConvolutionBackwardWeight: ({ dy, x }, { kernelSize }) => [backwardWeight(dy, [x], kernelSize)],
-    ConvolutionOfTwo: ({ a, b, weight }) => [forward([a, b], weight)],
-    ConvolutionOfTwoBackwardInput: ({ dy, weight }, { channelsA }) => [backwardInput(dy, weight, 0, channelsA), backwardInput(dy, weight, channelsA, weight.shape[3] - channelsA)],
+    ConvolutionOfTwo: ({ a, b, weight }) => forward([a, b], weight),
+    ConvolutionOfTwoBackwardInput: ({ dy, weight }, { channelsA }) => backwardInput(dy, weight, [channelsA, weight.shape[3] - channelsA]),
     ConvolutionOfTwoBackwardWeight: ({ dy, a, b }, { kernelSize }) => [backwardWeight(dy, [a, b], kernelSize)],
   };
 };

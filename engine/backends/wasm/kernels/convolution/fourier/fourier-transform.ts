@@ -1,0 +1,80 @@
+/**
+ * @file Discrete Fourier transforms of lines of complex vectors (four channels side by side), straight-line: the prime-factor algorithm of Good and Thomas, which needs no twiddle factors
+ * (Good, The interaction algorithm and practical Fourier analysis, 1958). A complex vector is two in memory: real parts, imaginary parts.
+ */
+import { loadV128, type FunctionBuilder, type I32, type V128 } from '../../../assembler';
+
+export interface Complex {
+  readonly re: V128;
+  readonly im: V128;
+}
+export const complexBytes = 32;
+
+/** Lengths as products of coprime factors that have a transform of their own below. */
+const factors = { 12: [4, 3], 20: [4, 5] } as const;
+export type LineLength = keyof typeof factors;
+export const lineLengths = [12, 20] as const satisfies readonly LineLength[];
+
+export const loadComplex = (pointer: I32, offset = 0): Complex => ({ re: loadV128(pointer, offset), im: loadV128(pointer, offset + 16) });
+/** Multiplication with the imaginary unit is a swap: X(k) of exp(+) is that of exp(-) with real and imaginary parts exchanged before and after. */
+export const swapped = ({ re, im }: Complex): Complex => ({ re: im, im: re });
+export const conjugate = ({ re, im }: Complex): Complex => ({ re, im: im.neg() });
+
+/**
+ * X(k) = sum over n of x(n) exp(-2 pi i n k / length). All of x is read before any of X is written, so that both may be one place.
+ * @param scratch length complex vectors
+ */
+export function transformLine(f: FunctionBuilder, length: LineLength, scratch: I32, read: (n: number) => Complex, write: (k: number, value: Complex) => void): void {
+  const [a, b] = factors[length];
+  const at = (ka: number, nb: number): number => (ka * b + nb) * complexBytes;
+  // stores between the short transforms keep V8 from loading everything first and spilling it
+  for (let nb = 0; nb < b; nb++) {
+    const values = Array.from({ length: a }, (_, na) => read((b * na + a * nb) % length));
+    shortTransform(f, values).forEach((value, ka) => storeComplex(f, scratch, value, at(ka, nb)));
+  }
+  for (let ka = 0; ka < a; ka++) {
+    const values = Array.from({ length: b }, (_, nb) => loadComplex(scratch, at(ka, nb)));
+    const place = (kb: number): number => Array.from({ length }, (_, k) => k).find((k) => k % a === ka && k % b === kb)!;
+    shortTransform(f, values).forEach((value, kb) => write(place(kb), value));
+  }
+}
+export function storeComplex(f: FunctionBuilder, pointer: I32, { re, im }: Complex, offset = 0): void {
+  f.store(pointer, re, offset);
+  f.store(pointer, im, offset + 16);
+}
+
+/** Of 3, 4 or 5 values: Winograd, On computing the discrete Fourier transform, 1978. */
+function shortTransform(f: FunctionBuilder, values: readonly Complex[]): Complex[] {
+  const local = ({ re, im }: Complex): Complex => ({ re: f.v128(re), im: f.v128(im) });
+  const add = (a: Complex, b: Complex): Complex => local({ re: a.re.add(b.re), im: a.im.add(b.im) });
+  const subtract = (a: Complex, b: Complex): Complex => local({ re: a.re.sub(b.re), im: a.im.sub(b.im) });
+  /** sum + factor value */
+  const scaled = (sum: Complex, factor: number, value: Complex): Complex => local({ re: f.multiplyAdd(value.re, f.constant(factor), sum.re), im: f.multiplyAdd(value.im, f.constant(factor), sum.im) });
+  const times = (factor: number, value: Complex): Complex => local({ re: value.re.mul(f.constant(factor)), im: value.im.mul(f.constant(factor)) });
+  /** a - i b and a + i b */
+  const minusI = (a: Complex, b: Complex): Complex => ({ re: a.re.add(b.im), im: a.im.sub(b.re) });
+  const plusI = (a: Complex, b: Complex): Complex => ({ re: a.re.sub(b.im), im: a.im.add(b.re) });
+  const [x0, x1, x2, x3, x4] = values.map(local);
+  const angle = (2 * Math.PI) / values.length;
+  switch (values.length) {
+    case 3: {
+      const sum = add(x1, x2);
+      const middle = scaled(x0, Math.cos(angle), sum);
+      const difference = times(Math.sin(angle), subtract(x1, x2));
+      return [add(x0, sum), minusI(middle, difference), plusI(middle, difference)];
+    }
+    case 4: {
+      const [even, evenDifference, odd, oddDifference] = [add(x0, x2), subtract(x0, x2), add(x1, x3), subtract(x1, x3)];
+      return [add(even, odd), minusI(evenDifference, oddDifference), subtract(even, odd), plusI(evenDifference, oddDifference)];
+    }
+    case 5: {
+      const [near, far, nearDifference, farDifference] = [add(x1, x4), add(x2, x3), subtract(x1, x4), subtract(x2, x3)];
+      const [c1, c2, s1, s2] = [Math.cos(angle), Math.cos(2 * angle), Math.sin(angle), Math.sin(2 * angle)];
+      const [m1, m2] = [scaled(scaled(x0, c1, near), c2, far), scaled(scaled(x0, c2, near), c1, far)];
+      const [d1, d2] = [scaled(times(s1, nearDifference), s2, farDifference), scaled(times(s2, nearDifference), -s1, farDifference)];
+      return [add(add(x0, near), far), minusI(m1, d1), minusI(m2, d2), plusI(m2, d2), plusI(m1, d1)];
+    }
+    default:
+      throw new Error(`no transform of ${values.length} values`);
+  }
+}

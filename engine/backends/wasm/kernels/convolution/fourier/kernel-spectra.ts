@@ -1,0 +1,270 @@
+/**
+ * @file Kernels to spectra and gradients of spectra to kernels. A kernel is a few taps around 0, so that its transform along an axis is a short sum over distances d:
+ * V(k) = w(0) + sum of (w(d) + w(-d)) cos(2 pi k d / length) + i (w(d) - w(-d)) sin(2 pi k d / length), and V(-k) the same with the other sign.
+ */
+import { I32, loadF32, loadSplat, loadV128, V128, type FunctionBuilder, type FunctionReference, type ModuleBuilder } from '../../../assembler';
+import { complexBytes, loadComplex, storeComplex, type Complex } from './fourier-transform';
+import { halfLength, type FourierPlan, type Lengths } from './fourier-plan';
+
+const vectorBytes = 16;
+
+/** Of each k up to half the length: a weight, cosines and sines of each distance. `weighted`: the ends of half a spectrum count half, where a sum takes k and -k together. */
+export function waves(length: number, taps: number, weighted: boolean): Float32Array {
+  const distances = Array.from({ length: (taps - 1) / 2 }, (_, d) => d + 1);
+  return Float32Array.from(
+    Array.from({ length: halfLength(length) }, (_, k) => {
+      const weight = weighted && (k === 0 || k === length / 2) ? 0.5 : 1;
+      const angle = (d: number): number => (2 * Math.PI * k * d) / length;
+      return [weight, ...distances.map((d) => weight * Math.cos(angle(d))), ...distances.map((d) => weight * Math.sin(angle(d)))];
+    }).flat(),
+  );
+}
+const waveBytes = (taps: number): number => taps * 4;
+
+/** Scratch, for each vector of a pair: taps [z, y, x]; transformed along x, or back to taps along z and y [z, y, kx]; along x and y, or back to taps along z [z, ky, kx]. */
+const scratchOf = (taps: number, [x, y]: Lengths) => {
+  const first = taps ** 3 * vectorBytes;
+  const second = first + taps ** 2 * halfLength(x) * complexBytes;
+  return { first, second, vectorBytes: second + taps * y * halfLength(x) * complexBytes };
+};
+export const kernelScratchBytes = ({ taps, lengths }: FourierPlan): number => 2 * scratchOf(taps, lengths).vectorBytes;
+
+const strides = { weights: 'i32', inputs: 'i32', outputs: 'i32', inputStride: 'i32', outputStride: 'i32', tapStride: 'i32', spectra: 'i32', pointBytes: 'i32', firstVector: 'i32', vectors: 'i32', allVectors: 'i32', wavesX: 'i32', wavesY: 'i32', wavesZ: 'i32' } as const;
+type StrideFields = { readonly [K in keyof typeof strides]: I32 };
+
+const addTo = (f: FunctionBuilder, sum: Complex, factor: V128, value: Complex): void => {
+  f.set(sum.re, f.multiplyAdd(factor, value.re, sum.re));
+  f.set(sum.im, f.multiplyAdd(factor, value.im, sum.im));
+};
+const complexLocals = (f: FunctionBuilder, count: number): Complex[] => Array.from({ length: count }, () => ({ re: f.v128(), im: f.v128() }));
+const setComplex = (f: FunctionBuilder, local: Complex, { re, im }: Complex): void => {
+  f.set(local.re, re);
+  f.set(local.im, im);
+};
+const plus = (a: Complex, b: Complex): Complex => ({ re: a.re.add(b.re), im: a.im.add(b.im) });
+const minus = (a: Complex, b: Complex): Complex => ({ re: a.re.sub(b.re), im: a.im.sub(b.im) });
+const timesI = ({ re, im }: Complex): Complex => ({ re: im.neg(), im: re });
+
+/** (from, bytes from tap to tap, to, bytes from k to k, waves): all of a line of taps' spectrum; of real taps half of it. */
+const expandLine = (m: ModuleBuilder, taps: number, length: number, real: boolean): FunctionReference =>
+  m.function(['i32', 'i32', 'i32', 'i32', 'i32'], (f, from: I32, fromStep: I32, to: I32, toStep: I32, wave: I32) => {
+    const radius = (taps - 1) / 2;
+    const read = (tap: number): Complex => {
+      const at = f.i32(from.add(fromStep.mul(tap)));
+      return real ? { re: loadV128(at), im: V128.of(0) } : loadComplex(at);
+    };
+    const centre = complexLocals(f, 1)[0];
+    const [evens, odds] = [complexLocals(f, radius), complexLocals(f, radius)];
+    const [a, b] = complexLocals(f, 2);
+    setComplex(f, centre, read(radius));
+    for (let d = 1; d <= radius; d++) {
+      setComplex(f, a, read(radius + d));
+      setComplex(f, b, read(radius - d));
+      setComplex(f, evens[d - 1], plus(a, b));
+      setComplex(f, odds[d - 1], minus(a, b));
+    }
+    const [cosines, sines] = complexLocals(f, 2);
+    const factor = f.v128();
+    const mirrored = f.i32(to.add(toStep.mul(length)));
+    const sumAt = () => {
+      setComplex(f, cosines, centre);
+      setComplex(f, sines, { re: V128.of(0), im: V128.of(0) });
+      for (let d = 1; d <= radius; d++) {
+        f.set(factor, loadSplat(wave, d * 4));
+        if (real) f.set(cosines.re, f.multiplyAdd(factor, evens[d - 1].re, cosines.re));
+        else addTo(f, cosines, factor, evens[d - 1]);
+        f.set(factor, loadSplat(wave, (radius + d) * 4));
+        if (real) f.set(sines.re, f.multiplyAdd(factor, odds[d - 1].re, sines.re));
+        else addTo(f, sines, factor, odds[d - 1]);
+      }
+    };
+    f.for(0, halfLength(length), 1, (k) => {
+      sumAt();
+      if (real) storeComplex(f, to, { re: cosines.re, im: sines.re });
+      else {
+        storeComplex(f, to, plus(cosines, timesI(sines)));
+        f.if(k.gt(0).and(k.lt(length / 2)), () => storeComplex(f, mirrored, minus(cosines, timesI(sines))));
+        f.set(mirrored, mirrored.sub(toStep));
+      }
+      f.advance(to, toStep);
+      f.advance(wave, waveBytes(taps));
+    });
+  });
+
+/** (from, bytes from k to k, to, bytes from tap to tap, waves): the taps of a line's spectrum; from half of it the real taps, `scale` times them. */
+const contractLine = (m: ModuleBuilder, taps: number, length: number, real: boolean, scale = 1): FunctionReference =>
+  m.function(['i32', 'i32', 'i32', 'i32', 'i32'], (f, from: I32, fromStep: I32, to: I32, toStep: I32, wave: I32) => {
+    const radius = (taps - 1) / 2;
+    const zero = { re: V128.of(0), im: V128.of(0) };
+    const [evens, odds] = [complexLocals(f, radius + 1), complexLocals(f, radius)];
+    [...evens, ...odds].forEach((sum) => setComplex(f, sum, zero));
+    const [there, back, sum, difference] = complexLocals(f, 4);
+    const factor = f.v128();
+    const mirrored = f.i32();
+    f.for(0, halfLength(length), 1, (k) => {
+      setComplex(f, there, loadComplex(from));
+      if (real) {
+        f.set(evens[0].re, f.multiplyAdd(loadSplat(wave), there.re, evens[0].re));
+        for (let d = 1; d <= radius; d++) {
+          f.set(evens[d].re, f.multiplyAdd(loadSplat(wave, d * 4), there.re, evens[d].re));
+          f.set(odds[d - 1].re, f.multiplyAdd(loadSplat(wave, (radius + d) * 4), there.im, odds[d - 1].re));
+        }
+      } else {
+        f.set(mirrored, from.add(fromStep.mul(k.eq(0).choose(0, I32.of(length).sub(k.shl(1))))));
+        setComplex(f, back, loadComplex(mirrored));
+        setComplex(f, sum, plus(there, back));
+        setComplex(f, difference, minus(there, back));
+        f.set(factor, loadSplat(wave));
+        addTo(f, evens[0], factor, sum);
+        for (let d = 1; d <= radius; d++) {
+          f.set(factor, loadSplat(wave, d * 4));
+          addTo(f, evens[d], factor, sum);
+          f.set(factor, loadSplat(wave, (radius + d) * 4));
+          addTo(f, odds[d - 1], factor, difference);
+        }
+      }
+      f.advance(from, fromStep);
+      f.advance(wave, waveBytes(taps));
+    });
+    const write = (tap: number, value: Complex): void => {
+      const at = f.i32(to.add(toStep.mul(tap)));
+      if (real) f.store(at, value.re.mul(scale));
+      else storeComplex(f, at, value);
+    };
+    write(radius, evens[0]);
+    for (let d = 1; d <= radius; d++) {
+      const turned = real ? { re: odds[d - 1].re.neg(), im: V128.of(0) } : timesI(odds[d - 1]);
+      write(radius + d, plus(evens[d], turned));
+      write(radius - d, minus(evens[d], turned));
+    }
+  });
+
+/** Work item: one input and a pair of vectors of outputs, which share the cache lines of a matrix. */
+function placesOf(f: FunctionBuilder, p: StrideFields, item: I32) {
+  const pairs = f.i32(p.firstVector.add(p.vectors).add(1).shr(1).sub(p.firstVector.shr(1)));
+  const input = f.i32(item.div(pairs));
+  const firstOfPair = f.i32(item.rem(pairs).add(p.firstVector.shr(1)).shl(1));
+  const inPair = f.i32(p.allVectors.sub(firstOfPair).min(2));
+  return {
+    matrix: f.i32(p.spectra.add(firstOfPair.mul(p.inputs).add(input.mul(inPair)).mul(complexBytes))),
+    /** The vectors of the pair that are these outputs': the pair may be shared with another segment's. */
+    first: f.i32(firstOfPair.lt(p.firstVector)),
+    behind: f.i32(p.firstVector.add(p.vectors).sub(firstOfPair).min(2)),
+    /** Outputs there are from a vector on, and the first's weights. */
+    countOf: (vector: I32) => f.i32(p.outputs.sub(firstOfPair.add(vector).sub(p.firstVector).shl(2)).min(4)),
+    weightOf: (vector: I32) => f.i32(p.weights.add(input.mul(p.inputStride)).add(firstOfPair.add(vector).sub(p.firstVector).shl(2).mul(p.outputStride))),
+  };
+}
+/** Work items of so many vectors from the first on, for every input. */
+export const kernelItems = (firstVector: number, vectors: number, inputs: number): number => (Math.ceil((firstVector + vectors) / 2) - Math.floor(firstVector / 2)) * inputs;
+
+/** Strides in bytes say where the next input, output and tap of the weights are, as for minimal filtering. Spectra are divided by the number of points, which the transform back does not do. */
+export function kernelSpectraKernel(m: ModuleBuilder, { taps, lengths }: FourierPlan) {
+  const [x, y, z] = lengths;
+  const half = halfLength(x);
+  const { first: firstStage, second: secondStage, vectorBytes: stageBytes } = scratchOf(taps, lengths);
+  const [alongX, alongY, alongZ] = [expandLine(m, taps, x, true), expandLine(m, taps, y, false), expandLine(m, taps, z, false)];
+  const scale = 1 / (x * y * z);
+  return m.kernel('kernelSpectra', strides, (f, p, item, scratch) => {
+    const { matrix, first, behind, countOf, weightOf } = placesOf(f, p, item);
+    const [source, lane, from, to] = [f.i32(), f.i32(), f.i32(), f.i32()];
+    f.for(first, behind, 1, (vector) => {
+      const stages = f.i32(scratch.add(vector.mul(stageBytes)));
+      const [count, weight] = [countOf(vector), weightOf(vector)];
+      f.fillZero(stages, taps ** 3 * vectorBytes);
+      f.set(to, stages);
+      f.times(taps ** 3, () => {
+        f.if(
+          p.outputStride.eq(4).and(count.eq(4)),
+          () => f.store(to, loadV128(weight).mul(scale)),
+          () => {
+            f.set(source, weight);
+            f.set(lane, to);
+            f.times(count, () => {
+              f.store(lane, loadF32(source).mul(scale));
+              f.advance(source, p.outputStride);
+              f.advance(lane, 4);
+            });
+          },
+        );
+        f.advance(to, vectorBytes);
+        f.advance(weight, p.tapStride);
+      });
+      f.set(from, stages);
+      f.set(to, stages.add(firstStage));
+      f.times(taps ** 2, () => {
+        f.call(alongX, from, I32.of(vectorBytes), to, I32.of(complexBytes), p.wavesX);
+        f.advance(from, taps * vectorBytes);
+        f.advance(to, half * complexBytes);
+      });
+      f.set(from, stages.add(firstStage));
+      f.set(to, stages.add(secondStage));
+      f.times(taps, () => {
+        f.times(half, () => {
+          f.call(alongY, from, I32.of(half * complexBytes), to, I32.of(half * complexBytes), p.wavesY);
+          f.advance(from, complexBytes);
+          f.advance(to, complexBytes);
+        });
+        f.advance(from, (taps - 1) * half * complexBytes);
+        f.advance(to, (y - 1) * half * complexBytes);
+      });
+    });
+    f.set(from, scratch.add(secondStage));
+    f.times(y * half, () => {
+      f.for(first, behind, 1, (vector) => f.call(alongZ, from.add(vector.mul(stageBytes)), I32.of(y * half * complexBytes), matrix.add(vector.mul(complexBytes)), p.pointBytes, p.wavesZ));
+      f.advance(from, complexBytes);
+      f.advance(matrix, p.pointBytes.mul(z));
+    });
+  });
+}
+
+/** The other way: sums of conjugate products at every point to the gradient of each tap. Each product of tiles was counted in both rows of a pair, and half a spectrum stands for a whole one. */
+export function kernelGradientKernel(m: ModuleBuilder, { taps, lengths }: FourierPlan) {
+  const [x, y, z] = lengths;
+  const half = halfLength(x);
+  const { first: firstStage, second: secondStage, vectorBytes: stageBytes } = scratchOf(taps, lengths);
+  const [alongX, alongY, alongZ] = [contractLine(m, taps, x, true, 1 / (x * y * z)), contractLine(m, taps, y, false), contractLine(m, taps, z, false)];
+  return m.kernel('kernelGradient', strides, (f, p, item, scratch) => {
+    const { matrix, first, behind, countOf, weightOf } = placesOf(f, p, item);
+    const [from, to, target, lane] = [f.i32(), f.i32(scratch.add(secondStage)), f.i32(), f.i32()];
+    f.times(y * half, () => {
+      f.for(first, behind, 1, (vector) => f.call(alongZ, matrix.add(vector.mul(complexBytes)), p.pointBytes, to.add(vector.mul(stageBytes)), I32.of(y * half * complexBytes), p.wavesZ));
+      f.advance(matrix, p.pointBytes.mul(z));
+      f.advance(to, complexBytes);
+    });
+    f.for(first, behind, 1, (vector) => {
+      const stages = f.i32(scratch.add(vector.mul(stageBytes)));
+      f.set(from, stages.add(secondStage));
+      f.set(to, stages.add(firstStage));
+      f.times(taps, () => {
+        f.times(half, () => {
+          f.call(alongY, from, I32.of(half * complexBytes), to, I32.of(half * complexBytes), p.wavesY);
+          f.advance(from, complexBytes);
+          f.advance(to, complexBytes);
+        });
+        f.advance(from, (y - 1) * half * complexBytes);
+        f.advance(to, (taps - 1) * half * complexBytes);
+      });
+      f.set(from, stages.add(firstStage));
+      f.set(to, stages);
+      f.times(taps ** 2, () => {
+        f.call(alongX, from, I32.of(complexBytes), to, I32.of(vectorBytes), p.wavesX);
+        f.advance(from, half * complexBytes);
+        f.advance(to, taps * vectorBytes);
+      });
+      f.set(from, stages);
+      const [count, weight] = [countOf(vector), weightOf(vector)];
+      f.times(taps ** 3, () => {
+        f.set(target, weight);
+        f.set(lane, from);
+        f.times(count, () => {
+          f.store(target, loadF32(lane));
+          f.advance(target, p.outputStride);
+          f.advance(lane, 4);
+        });
+        f.advance(from, vectorBytes);
+        f.advance(weight, p.tapStride);
+      });
+    });
+  });
+}
