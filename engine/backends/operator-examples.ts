@@ -57,6 +57,7 @@ export function operatorExamples(): Examples {
   return {
     SteerableConvolution: steerable.map(({ attributes, inputs: { x, weight, self } }) => ({ attributes, inputs: { x, weight, self } })),
     SteerableConvolutionBackward: steerable,
+    SteerableConvolutionBackwardWeight: steerable.map(({ attributes, inputs: { dy, x } }) => ({ attributes, inputs: { dy, x } })),
     SelfConnection: self.map(({ attributes, inputs: { x, weight, bias } }) => ({ attributes, inputs: { x, weight, bias } })),
     SelfConnectionBackward: self.map(({ attributes, inputs: { dy, x, weight } }) => ({ attributes, inputs: { dy, x, weight } })),
     Convolution: convolution.map(({ x, weight }) => ({ inputs: { x, weight }, attributes: {} })),

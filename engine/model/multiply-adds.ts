@@ -37,6 +37,8 @@ const formulas: { readonly [N in OperatorName]: Formula<N> } = {
   SteerableConvolution: ({ x }, attributes) => voxels(x) * (streams(attributes) + mixed(attributes)),
   /** Streams are made of dy, once, and mixed for both gradients. */
   SteerableConvolutionBackward: ({ dy }, attributes) => voxels(dy) * (streams({ ...attributes, irrepsIn: attributes.irrepsOut, irrepsOut: attributes.irrepsIn }) + 2 * mixed(attributes)),
+  /** Streams of x, mixed once. */
+  SteerableConvolutionBackwardWeight: ({ x }, attributes) => voxels(x) * (streams(attributes) + mixed(attributes)),
   Resample: ({ x }, attributes) => x[0] * channels(x) * resampling(attributes),
   ResampleBackward: ({ dy }, attributes) => dy[0] * channels(dy) * resampling(attributes),
   GatherRows: allRead, GatherRowsBackward: allRead, GroupMaximum: allRead, GroupMaximumBackward: allRead, Sum: allRead, InstanceNorm: allRead, InstanceNormBackward: allRead, NormStatistics: allRead,

@@ -3,6 +3,7 @@
  * them to the end. And blocks that keep only their inputs and run again for their gradient (Chen et al., arXiv:1604.06174), which tfjs's one global tape does not allow.
  */
 import { add, customGrad, engine, onesLike, tidy, Variable, zerosLike, type NamedTensorMap, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
+import { forInputs, isWanted } from './run-operator';
 
 type Tape = ReturnType<typeof engine>['state']['activeTape'];
 
@@ -30,8 +31,10 @@ export function recomputed<T extends Tensor>(f: (...inputs: T[]) => T, inputs: r
         const { value, tape } = record(() => f(...(saved as T[])));
         value.dispose();
         const read = [...saved, ...variables];
-        const gradients = backpropagate(tape, value, read, dy);
-        return read.map((one, i) => gradients[i] ?? zerosLike(one));
+        const asked = read.filter((_, i) => isWanted(String(i)));
+        const gradients = new Map(backpropagate(tape, value, asked, dy).map((gradient, i) => [asked[i], gradient ?? zerosLike(asked[i])]));
+        // tfjs wants a tensor for each; nobody reads those that were not asked for
+        return read.map((one) => gradients.get(one) ?? one);
       },
     };
   })(...inputs, ...variables) as T;
@@ -69,7 +72,7 @@ export function backpropagate(tape: Tape, value: Tensor, of: readonly Tensor[], 
       const dys = node.outputs.map(({ id }) => gradients.get(id));
       if (inputs.length && dys.some(Boolean))
         for (const [id, gradient] of tidy(() => {
-          const made = node.gradient!(dys as Tensor[]);
+          const made = forInputs(inputs.map(([name]) => name), () => node.gradient!(dys as Tensor[]));
           const sums = new Map<number, Tensor>();
           for (const [name, { id }] of inputs) {
             const before = sums.get(id) ?? gradients.get(id);

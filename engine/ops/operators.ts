@@ -10,6 +10,8 @@ export interface Operators {
   SteerableConvolution: { inputs: 'x' | 'weight' | 'self'; attributes: SteerableConvolutionAttributes; outputs: ['y'] };
   /** All three gradients from one pass over dy. */
   SteerableConvolutionBackward: { inputs: 'dy' | 'x' | 'weight' | 'self'; attributes: SteerableConvolutionAttributes; outputs: ['dx', 'dweight', 'dself'] };
+  /** Those of the weights alone, for an input whose gradient nobody reads. */
+  SteerableConvolutionBackwardWeight: { inputs: 'dy' | 'x'; attributes: SteerableConvolutionAttributes; outputs: ['dweight', 'dself'] };
   SelfConnection: { inputs: 'x' | 'weight' | 'bias'; attributes: IrrepsPair; outputs: ['y'] };
   SelfConnectionBackward: { inputs: 'dy' | 'x' | 'weight'; attributes: IrrepsPair; outputs: ['dx', 'dweight', 'dbias'] };
   /** Ordinary convolution, weight [k, k, k, in, out] over (z, y, x), zero padding, same size, no bias (a norm follows). */

@@ -31,6 +31,21 @@ export function runOperator<N extends OperatorName>(name: N, inputs: OperatorInp
   return outputs;
 }
 
+let wanted: ReadonlySet<string> | undefined;
+
+/** Runs a gradient function of which only these inputs' gradients will be read. */
+export function forInputs<T>(names: Iterable<string>, gradient: () => T): T {
+  const outer = wanted;
+  wanted = new Set(names);
+  try {
+    return gradient();
+  } finally {
+    wanted = outer;
+  }
+}
+/** Whether the gradient function being run is asked for this input; tfjs's own functions ask for all. */
+export const isWanted = (name: string): boolean => wanted?.has(name) ?? true;
+
 /** Registers the gradient of an operator: from dy and the saved inputs to a lambda for each input. tfjs runs each lambda in its own tidy, so what several of them share must be computed before they are returned. */
 export function defineGradient<N extends OperatorName>(
   name: N,

@@ -11,7 +11,7 @@ import { dimension } from '../math/so3/irreps';
 import { pathsOf, selfPathsOf, weightsOf } from '../math/so3/steerable-paths';
 import { checkShape, feature } from './check-shape';
 import type { SteerableConvolutionAttributes } from './operators';
-import { defineGradient, runOperator } from './run-operator';
+import { defineGradient, isWanted, runOperator } from './run-operator';
 
 /**
  * @param x [batch, z, y, x, dimension(irrepsIn)]
@@ -29,6 +29,10 @@ export function steerableConvolution(x: Tensor5D, weight: Tensor2D, self: Tensor
 }
 
 defineGradient('SteerableConvolution', ['x', 'weight', 'self'], (dy, [x, weight, self], attributes) => {
+  if (!isWanted('x')) {
+    const [dweight, dself] = runOperator('SteerableConvolutionBackwardWeight', { dy, x }, attributes);
+    return { weight: () => dweight, self: () => dself };
+  }
   const [dx, dweight, dself] = runOperator('SteerableConvolutionBackward', { dy, x, weight, self }, attributes);
   return { x: () => dx, weight: () => dweight, self: () => dself };
 });

@@ -42,7 +42,7 @@ const irreps = (degree: number, entries: number, parities: readonly (1 | -1)[] =
 const step = fc.constantFrom(1, 1, 1.5, 2.2);
 
 agrees(
-  ['SteerableConvolution', 'SteerableConvolutionBackward'],
+  ['SteerableConvolution', 'SteerableConvolutionBackward', 'SteerableConvolutionBackwardWeight'],
   fc.record({ from: irreps(3, 3), to: irreps(3, 3), voxels, maximumDegree: fc.integer({ min: 0, max: 3 }), parity: fc.constantFrom<1 | -1>(1, -1), diameter: fc.constantFrom(3, 5), steps: fc.tuple(step, step, step), radialFunctions: fc.integer({ min: 2, max: 5 }), cutoff: fc.boolean() }),
   ({ from, to, voxels, maximumDegree, parity, diameter, steps, radialFunctions, cutoff }) => {
     const harmonics = harmonicIrreps(maximumDegree, parity);
@@ -53,7 +53,7 @@ agrees(
       self: randomArray('self', weightsOf(selfPathsOf(from, to))),
     };
     const attributes = { irrepsIn: from, irrepsOut: to, harmonics, lattice: { diameter, steps, radialFunctions, cutoff } };
-    return { SteerableConvolution: { inputs: { x: inputs.x, weight: inputs.weight, self: inputs.self }, attributes }, SteerableConvolutionBackward: { inputs, attributes } };
+    return { SteerableConvolution: { inputs: { x: inputs.x, weight: inputs.weight, self: inputs.self }, attributes }, SteerableConvolutionBackward: { inputs, attributes }, SteerableConvolutionBackwardWeight: { inputs: { dy: inputs.dy, x: inputs.x }, attributes } };
   },
 );
 

@@ -48,6 +48,7 @@ const cases = settings.map(({ from, to, size, kernel, harmonics = so3 }, i) => {
 });
 describeKernel('SteerableConvolution', cases.map(({ inputs: { x, weight, self }, ...one }) => ({ ...one, inputs: { x, weight, self } })));
 describeKernel('SteerableConvolutionBackward', cases);
+describeKernel('SteerableConvolutionBackwardWeight', cases.map(({ inputs: { dy, x }, ...one }) => ({ ...one, inputs: { dy, x } })));
 
 const toTensor = ({ shape, data }: NumberArray): Tensor => tensor(Float32Array.from(data), [...shape]);
 type Results = Record<'y' | 'dx' | 'dweight' | 'dself', ArrayLike<number>>;

@@ -16,12 +16,13 @@ import { resample, resampleBackward } from './resample';
 import { scaleCopies, scaleCopiesBackward } from './scale-copies';
 import { segmentationLoss, segmentationLossBackward } from './segmentation-loss';
 import { selfConnection, selfConnectionBackward } from './self-connection';
-import { steerableConvolution, steerableConvolutionBackward } from './steerable-convolution';
+import { steerableConvolution, steerableConvolutionBackward, steerableConvolutionBackwardWeight } from './steerable-convolution';
 import { sum } from './sum';
 
 export const references: { readonly [N in OperatorName]: Reference<N> } = {
   SteerableConvolution: steerableConvolution,
   SteerableConvolutionBackward: steerableConvolutionBackward,
+  SteerableConvolutionBackwardWeight: steerableConvolutionBackwardWeight,
   SelfConnection: selfConnection,
   SelfConnectionBackward: selfConnectionBackward,
   Convolution: convolution,

@@ -2,6 +2,7 @@
 import { dimension } from '../../math/so3/irreps';
 import { lattice } from '../../math/so3/lattice';
 import { steerableKernel, steerableKernelAdjoint } from '../../math/so3/steerable-kernel';
+import { pathsOf, selfPathsOf, weightsOf } from '../../math/so3/steerable-paths';
 import type { SteerableConvolutionAttributes } from '../operators';
 import { forEachTap } from './for-each-tap';
 import { zeros } from './reference';
@@ -33,6 +34,12 @@ export const steerableConvolutionBackward: Reference<'SteerableConvolutionBackwa
     }
   });
   return { dx, dweight: { shape: weight.shape, data: steerableKernelAdjoint(layout, dkernel) }, dself };
+};
+
+export const steerableConvolutionBackwardWeight: Reference<'SteerableConvolutionBackwardWeight'> = ({ dy, x }, attributes) => {
+  const { irrepsIn, irrepsOut, harmonics, lattice: { radialFunctions } } = attributes;
+  const { dweight, dself } = steerableConvolutionBackward({ dy, x, weight: zeros([radialFunctions, weightsOf(pathsOf(irrepsIn, irrepsOut, harmonics))]), self: zeros([weightsOf(selfPathsOf(irrepsIn, irrepsOut))]) }, attributes);
+  return { dweight, dself };
 };
 
 const layoutOf = (attributes: SteerableConvolutionAttributes) => ({ ...attributes, lattice: lattice(attributes.lattice) });

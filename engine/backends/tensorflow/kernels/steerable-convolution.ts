@@ -4,14 +4,14 @@ import { clebschGordan } from '../../../math/so3/clebsch-gordan';
 import { printIrreps } from '../../../math/so3/irreps';
 import { lattice } from '../../../math/so3/lattice';
 import { sphericalHarmonics } from '../../../math/so3/spherical-harmonics';
-import { pathsOf } from '../../../math/so3/steerable-paths';
+import { pathsOf, selfPathsOf, weightsOf } from '../../../math/so3/steerable-paths';
 import type { SteerableConvolutionAttributes } from '../../../ops/operators';
 import { correlate, correlateBackwardInput, correlateBackwardKernel } from './convolution';
 import { assemble, assembleBackward, channels, type DenseKernelPlan } from './dense-kernel';
 import type { Constant, KernelFactory } from './kernel';
 import { selfConnectionPlan } from './self-connection';
 
-export const steerableConvolution: KernelFactory<'SteerableConvolution' | 'SteerableConvolutionBackward'> = (constant) => {
+export const steerableConvolution: KernelFactory<'SteerableConvolution' | 'SteerableConvolutionBackward' | 'SteerableConvolutionBackwardWeight'> = (constant) => {
   const plans = new Map<string, SteerablePlan>();
   const planOf = (attributes: SteerableConvolutionAttributes): SteerablePlan => {
     const { irrepsIn, irrepsOut, ...rest } = attributes;
@@ -20,15 +20,16 @@ export const steerableConvolution: KernelFactory<'SteerableConvolution' | 'Steer
     plans.set(key, plan);
     return plan;
   };
+  const backwardWeight = (dy: Tensor, x: Tensor, attributes: SteerableConvolutionAttributes): Tensor[] => {
+    const plan = planOf(attributes);
+    const dkernel = reshape(correlateBackwardKernel(x, dy, [...plan.extents, ...channels(plan.kernel)]), [plan.kernel.points, ...channels(plan.kernel)]);
+    const dcentre = slice(dkernel, [plan.centre, 0, 0], [1, -1, -1]);
+    return [assembleBackward(constant, plan.kernel, dkernel), reshape(assembleBackward(constant, plan.self, dcentre), [weightsOf(selfPathsOf(attributes.irrepsIn, attributes.irrepsOut))])];
+  };
   return {
     SteerableConvolution: ({ x, weight, self }, attributes) => [correlate(x, kernelOf(constant, planOf(attributes), weight, self))],
-    SteerableConvolutionBackward: ({ dy, x, weight, self }, attributes) => {
-      const plan = planOf(attributes);
-      const kernel = kernelOf(constant, plan, weight, self);
-      const dkernel = reshape(correlateBackwardKernel(x, dy, kernel.shape), [plan.kernel.points, ...channels(plan.kernel)]);
-      const dcentre = slice(dkernel, [plan.centre, 0, 0], [1, -1, -1]);
-      return [correlateBackwardInput(dy, kernel, x.shape), assembleBackward(constant, plan.kernel, dkernel), reshape(assembleBackward(constant, plan.self, dcentre), self.shape)];
-    },
+    SteerableConvolutionBackward: ({ dy, x, weight, self }, attributes) => [correlateBackwardInput(dy, kernelOf(constant, planOf(attributes), weight, self), x.shape), ...backwardWeight(dy, x, attributes)],
+    SteerableConvolutionBackwardWeight: ({ dy, x }, attributes) => backwardWeight(dy, x, attributes),
   };
 };
 

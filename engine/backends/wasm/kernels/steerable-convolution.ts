@@ -2,6 +2,7 @@
 import { badInput } from '../../../contract/problem';
 import { dimension, printIrreps, type Irreps } from '../../../math/so3/irreps';
 import { lattice, type Lattice, type LatticeSpec } from '../../../math/so3/lattice';
+import { selfPathsOf, weightsOf } from '../../../math/so3/steerable-paths';
 import type { SteerableConvolutionAttributes } from '../../../ops/operators';
 import type { BoundKernel } from '../machine';
 import type { HeapTensor } from '../backend';
@@ -27,7 +28,7 @@ interface Layer {
 }
 const printLattice = ({ diameter, steps, radialFunctions, cutoff }: LatticeSpec): string => `${diameter} ${steps.join(' ')} ${radialFunctions} ${cutoff}`;
 
-export const steerableConvolution: KernelFactory<'SteerableConvolution' | 'SteerableConvolutionBackward'> = (backend) => {
+export const steerableConvolution: KernelFactory<'SteerableConvolution' | 'SteerableConvolutionBackward' | 'SteerableConvolutionBackwardWeight'> = (backend) => {
   const { machine } = backend;
   const { heap } = machine;
   const { sumSlabs } = machine.load((m) => ({ sumSlabs: emitSumSlabs(m) }));
@@ -80,13 +81,13 @@ export const steerableConvolution: KernelFactory<'SteerableConvolution' | 'Steer
     irrepsFrom: Irreps;
     irrepsTo: Irreps;
     from: HeapTensor;
-    output: HeapTensor;
+    /** Mixed from the streams with the packed weights. */
+    mixed?: { output: HeapTensor; packed: number };
     /** For the weight gradient: the tensor correlated with the streams. */
     with?: HeapTensor;
-    packed: number;
   }
   /** Runs the pass on each item of the batch; with a gradient, returns the summed packed gradient (a block the caller releases). */
-  function run({ layer, plan, irrepsFrom, irrepsTo, from, output, with: other, packed }: Pass): number {
+  function run({ layer, plan, irrepsFrom, irrepsTo, from, mixed, with: other }: Pass): number {
     const { layout, stencil } = layer;
     const [batch, sizeZ, sizeY, sizeX] = from.shape as [number, number, number, number];
     const tile = chooseTile(sizeX, sizeZ);
@@ -107,12 +108,12 @@ export const steerableConvolution: KernelFactory<'SteerableConvolution' | 'Steer
         pass(
           {
             x: from.pointer + b * voxels * channelsFrom * 4,
-            y: output.pointer + b * voxels * channelsTo * 4,
+            y: mixed ? mixed.output.pointer + b * voxels * channelsTo * 4 : 0,
             dy: other ? other.pointer + b * voxels * channelsTo * 4 : 0,
-            weights: packed, gradients: gradients + b * slabs * gradientBytes, gradientBytes,
+            weights: mixed?.packed ?? 0, gradients: gradients + b * slabs * gradientBytes, gradientBytes,
             entriesIn, countIn: irrepsFrom.length, entriesOut, countOut: irrepsTo.length, channelsIn: channelsFrom, channelsOut: channelsTo,
             sizeX, sizeY, sizeZ, planes, tilesX, tilesZ, tiles, tilesPerItem,
-            mode: withOutput + (other ? withGradient : 0),
+            mode: (mixed ? withOutput : 0) + (other ? withGradient : 0),
           },
           slabs,
           passScratchBytes(stencil, plan, tile, planes, channelsTo),
@@ -136,7 +137,7 @@ export const steerableConvolution: KernelFactory<'SteerableConvolution' | 'Steer
       const packed = heap.allocate(layout.length * 4);
       try {
         packWeights(layout, values(weight), values(self), 'forward', mixBlock, heap.floats(packed, layout.length));
-        run({ layer, plan: plans.forward, irrepsFrom: irrepsIn, irrepsTo: irrepsOut, from: x, output: y, packed });
+        run({ layer, plan: plans.forward, irrepsFrom: irrepsIn, irrepsTo: irrepsOut, from: x, mixed: { output: y, packed } });
       } finally {
         heap.release(packed);
       }
@@ -151,12 +152,24 @@ export const steerableConvolution: KernelFactory<'SteerableConvolution' | 'Steer
       const packed = heap.allocate(layout.length * 4);
       try {
         packWeights(layout, values(weight), values(self), 'adjoint', mixBlock, heap.floats(packed, layout.length));
-        const gradient = run({ layer, plan: plans.adjoint, irrepsFrom: irrepsOut, irrepsTo: irrepsIn, from: dy, output: dx, with: x, packed });
-        unpackGradient(layout, heap.floats(gradient, layout.length), correlateBlock, values(dweight), values(dself));
+        const gradient = run({ layer, plan: plans.adjoint, irrepsFrom: irrepsOut, irrepsTo: irrepsIn, from: dy, mixed: { output: dx, packed }, with: x });
+        unpackGradient(layout, heap.floats(gradient, layout.length), 'adjoint', correlateBlock, values(dweight), values(dself));
         heap.release(gradient);
       } finally {
         heap.release(packed);
       }
+      return outputs.map(({ info }) => info);
+    },
+    // streams of x, which has fewer components than dy where no gradient of it is wanted: it is the image
+    SteerableConvolutionBackwardWeight: ({ dy, x }, attributes) => {
+      const layer = layerOf(attributes);
+      const { layout, plans } = layer;
+      const { irrepsIn, irrepsOut, lattice: { radialFunctions } } = attributes;
+      const outputs = [backend.output([radialFunctions, layout.columns]), backend.output([weightsOf(selfPathsOf(irrepsIn, irrepsOut))])] as const;
+      const [dweight, dself] = outputs;
+      const gradient = run({ layer, plan: plans.forward, irrepsFrom: irrepsIn, irrepsTo: irrepsOut, from: x, with: dy });
+      unpackGradient(layout, heap.floats(gradient, layout.length), 'forward', correlateBlock, values(dweight), values(dself));
+      heap.release(gradient);
       return outputs.map(({ info }) => info);
     },
   };

@@ -98,9 +98,9 @@ export function packWeights(layout: WeightLayout, weight: Float32Array, self: Fl
   }
 }
 
-/** Gradient of the packed weights of the adjoint pass carried back to e3nn's weights. */
-export function unpackGradient(layout: WeightLayout, packed: Float32Array, blockSize: number, weight: Float32Array, self: Float32Array): void {
-  const { streams, stream, index } = packedOrder(layout, 'adjoint', blockSize);
+/** Gradient of a pass's packed weights carried back to e3nn's weights. */
+export function unpackGradient(layout: WeightLayout, packed: Float32Array, direction: Direction, blockSize: number, weight: Float32Array, self: Float32Array): void {
+  const { streams, stream, index } = packedOrder(layout, direction, blockSize);
   const exact = new Float64Array(weight.length);
   for (let at = 0; at < packed.length; at++) {
     const { radial, factor } = streams[stream[at]!]!;
