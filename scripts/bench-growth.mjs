@@ -25,8 +25,8 @@ function print(title, head, rows) {
   for (const row of rows) console.log(`| ${row.join(' | ')} |`);
 }
 
-/** Products the kernel makes for one of the definition: Winograd along x (8 for 4 of 5 taps) and y (6 for 2). */
-const winograd = (8 / (4 * 5)) * (6 / (2 * 5));
+/** Products over channels the kernel makes at 48^3 for one of the definition: 27 tiles of 16^3 results, four for each of 11 x 20 x 20 points of half a spectrum (`fourier-plan.ts`). The transforms are not counted. */
+const spectral = (27 * 11 * 20 * 20 * 4) / (48 ** 3 * 5 ** 3);
 
 const tables = {
   limits: () => {
@@ -36,12 +36,12 @@ const tables = {
     print('The machine', ['what', 'a second'], rows.map(({ id, rate: { perSecond, unit } }) => [`\`${id}\``, `${number(perSecond / 1e9)} G ${unit}`]));
     const kernels = [
       ['conv/forward', { size: 48, width: 30 }],
-      ['conv/forward', { size: 32, width: 90 }],
+      ['conv/backward', { size: 48, width: 30 }],
       ['steerable-conv/forward', {}],
       ['steerable-conv/backward', {}],
     ].map(([row, options]) => ({ row, ...measured(row, options)[0] }));
     print('How close the kernels come', ['row', 'ms', 'G multiply-adds a second, as computed', 'of the limit'], kernels.map(({ row, ms: time, what, rate: of }) => {
-      const computed = (of.perSecond * (row.startsWith('conv') ? winograd : 1)) / 1e9;
+      const computed = (of.perSecond * (row.startsWith('conv') ? spectral : 1)) / 1e9;
       return [`\`${row}\`: ${what}`, number(time), number(computed), `${Math.round((100 * computed * 1e9) / most)} %`];
     }));
   },
