@@ -10,7 +10,8 @@ it("gyra cost tells parameters, multiply-adds, memory and seconds for the spec's
   const { code, stdout } = await runCommand([register], 'cost', `${folder}/spec.json`, '--threads', '1', '--json');
   const { parameters, patch, multiplyAdds, highWaterBytes, memoryBytes, estimatedSeconds } = JSON.parse(stdout) as Record<string, never> & { parameters: { stored: number; live: number }; multiplyAdds: Record<string, number>; estimatedSeconds: Record<string, number>; highWaterBytes: number; memoryBytes: number };
   expect([code, patch, parameters.live < parameters.stored, highWaterBytes > 0, memoryBytes >= highWaterBytes]).toEqual([0, 16, true, true, true]);
-  expect([multiplyAdds.step > 2 * multiplyAdds.forward, estimatedSeconds.forward > 0, estimatedSeconds.step > estimatedSeconds.forward]).toEqual([true, true, true]);
+  // the first layer, a large part of this network, makes no gradient of the image
+  expect([multiplyAdds.step > 1.5 * multiplyAdds.forward, estimatedSeconds.forward > 0, estimatedSeconds.step > estimatedSeconds.forward]).toEqual([true, true, true]);
 });
 it('says that its time is an estimate, and can measure the memory instead', async () => {
   const folder = temporaryFolder({ 'spec.json': spec({}) });
