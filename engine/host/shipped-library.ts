@@ -33,13 +33,14 @@ const widthName = (spec: ModelSpec): string => (spec.architecture === 'steerable
 
 function summarise(id: string, record: RunRecord): ModelSummary {
   const { data, evaluation, parameters, spec, steps, structures, wallSeconds } = record;
+  const turn = spec.augmentation.rotationDegrees;
   const cases = data.filter(({ part }) => part === 'train').length;
   return {
     id,
-    name: architectureNames[spec.model.architecture],
+    name: `${architectureNames[spec.model.architecture]}${turn ? ` ±${turn}°` : ''}`,
     spec: spec.model,
     parameters,
-    training: `${cases} cases, ${steps} steps, seed ${spec.seed}, ${Math.round(wallSeconds / 60)} minutes`,
+    training: `${cases} cases${turn ? `, turned by up to ${turn}°` : ''}, ${steps} steps, seed ${spec.seed}, ${Math.round(wallSeconds / 60)} minutes`,
     structures,
     testCurve: evaluation?.curve ?? [],
   };
