@@ -61,7 +61,7 @@ async function run(runFolder: string, { dataset, steps, threads, json }: Options
   try {
     const result = await verifyRun(runFolder, datasetFolder, repeat, steps);
     process.stdout.write(json ? `${JSON.stringify({ run: basename(runFolder), ...result })}\n` : printed(basename(runFolder), result));
-    if (!result.isEqual) throw new GyraError('internal', `${basename(runFolder)} differs from its record: ${result.different[0]}.`, result.circumstances.length > 0 ? 'What else is different may explain it: other kernels and other versions round differently.' : 'Look at what was changed in its folder or in the data set since.');
+    if (!result.isEqual) throw new GyraError('internal', `${basename(runFolder)} differs from its record: ${result.different[0]}.`, result.circumstances.length > 0 ? 'What else is different may explain it: other kernels and other versions round differently.' : 'Look at what was changed in its folder, in the data set or in the program since: other kernels round differently.');
   } finally {
     process.off('SIGINT', stop);
     process.off('SIGTERM', stop);

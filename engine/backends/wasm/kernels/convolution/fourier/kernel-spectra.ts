@@ -158,6 +158,24 @@ function placesOf(f: FunctionBuilder, p: StrideFields, item: I32) {
 /** Work items of so many vectors from the first on, for every input. */
 export const kernelItems = (firstVector: number, vectors: number, inputs: number): number => (Math.ceil((firstVector + vectors) / 2) - Math.floor(firstVector / 2)) * inputs;
 
+/** So many lines, both pointers moved on after each. */
+function forLines(f: FunctionBuilder, count: number, [from, fromBytes]: readonly [I32, number], [to, toBytes]: readonly [I32, number | I32], line: () => void): void {
+  f.times(count, () => {
+    line();
+    f.advance(from, fromBytes);
+    f.advance(to, toBytes);
+  });
+}
+/** Lines along y of every z and kx: from so many rows of half spectra to so many. Changes the pointers. */
+function alongRows(f: FunctionBuilder, line: FunctionReference, waves: I32, { planes, half }: { planes: number; half: number }, [from, fromRows]: readonly [I32, number], [to, toRows]: readonly [I32, number]): void {
+  const rowBytes = half * complexBytes;
+  f.times(planes, () => {
+    forLines(f, half, [from, complexBytes], [to, complexBytes], () => f.call(line, from, I32.of(rowBytes), to, I32.of(rowBytes), waves));
+    f.advance(from, (fromRows - 1) * rowBytes);
+    f.advance(to, (toRows - 1) * rowBytes);
+  });
+}
+
 /** Strides in bytes say where the next input, output and tap of the weights are, as for minimal filtering. Spectra are divided by the number of points, which the transform back does not do. */
 export function kernelSpectraKernel(m: ModuleBuilder, { taps, lengths }: FourierPlan) {
   const [x, y, z] = lengths;
@@ -192,29 +210,15 @@ export function kernelSpectraKernel(m: ModuleBuilder, { taps, lengths }: Fourier
       });
       f.set(from, stages);
       f.set(to, stages.add(firstStage));
-      f.times(taps ** 2, () => {
-        f.call(alongX, from, I32.of(vectorBytes), to, I32.of(complexBytes), p.wavesX);
-        f.advance(from, taps * vectorBytes);
-        f.advance(to, half * complexBytes);
-      });
+      forLines(f, taps ** 2, [from, taps * vectorBytes], [to, half * complexBytes], () => f.call(alongX, from, I32.of(vectorBytes), to, I32.of(complexBytes), p.wavesX));
       f.set(from, stages.add(firstStage));
       f.set(to, stages.add(secondStage));
-      f.times(taps, () => {
-        f.times(half, () => {
-          f.call(alongY, from, I32.of(half * complexBytes), to, I32.of(half * complexBytes), p.wavesY);
-          f.advance(from, complexBytes);
-          f.advance(to, complexBytes);
-        });
-        f.advance(from, (taps - 1) * half * complexBytes);
-        f.advance(to, (y - 1) * half * complexBytes);
-      });
+      alongRows(f, alongY, p.wavesY, { planes: taps, half }, [from, taps], [to, y]);
     });
     f.set(from, scratch.add(secondStage));
-    f.times(y * half, () => {
-      f.for(first, behind, 1, (vector) => f.call(alongZ, from.add(vector.mul(stageBytes)), I32.of(y * half * complexBytes), matrix.add(vector.mul(complexBytes)), p.pointBytes, p.wavesZ));
-      f.advance(from, complexBytes);
-      f.advance(matrix, p.pointBytes.mul(z));
-    });
+    forLines(f, y * half, [from, complexBytes], [matrix, p.pointBytes.mul(z)], () =>
+      f.for(first, behind, 1, (vector) => f.call(alongZ, from.add(vector.mul(stageBytes)), I32.of(y * half * complexBytes), matrix.add(vector.mul(complexBytes)), p.pointBytes, p.wavesZ)),
+    );
   });
 }
 
@@ -227,31 +231,17 @@ export function kernelGradientKernel(m: ModuleBuilder, { taps, lengths }: Fourie
   return m.kernel('kernelGradient', strides, (f, p, item, scratch) => {
     const { matrix, first, behind, countOf, weightOf } = placesOf(f, p, item);
     const [from, to, target, lane] = [f.i32(), f.i32(scratch.add(secondStage)), f.i32(), f.i32()];
-    f.times(y * half, () => {
-      f.for(first, behind, 1, (vector) => f.call(alongZ, matrix.add(vector.mul(complexBytes)), p.pointBytes, to.add(vector.mul(stageBytes)), I32.of(y * half * complexBytes), p.wavesZ));
-      f.advance(matrix, p.pointBytes.mul(z));
-      f.advance(to, complexBytes);
-    });
+    forLines(f, y * half, [to, complexBytes], [matrix, p.pointBytes.mul(z)], () =>
+      f.for(first, behind, 1, (vector) => f.call(alongZ, matrix.add(vector.mul(complexBytes)), p.pointBytes, to.add(vector.mul(stageBytes)), I32.of(y * half * complexBytes), p.wavesZ)),
+    );
     f.for(first, behind, 1, (vector) => {
       const stages = f.i32(scratch.add(vector.mul(stageBytes)));
       f.set(from, stages.add(secondStage));
       f.set(to, stages.add(firstStage));
-      f.times(taps, () => {
-        f.times(half, () => {
-          f.call(alongY, from, I32.of(half * complexBytes), to, I32.of(half * complexBytes), p.wavesY);
-          f.advance(from, complexBytes);
-          f.advance(to, complexBytes);
-        });
-        f.advance(from, (y - 1) * half * complexBytes);
-        f.advance(to, (taps - 1) * half * complexBytes);
-      });
+      alongRows(f, alongY, p.wavesY, { planes: taps, half }, [from, y], [to, taps]);
       f.set(from, stages.add(firstStage));
       f.set(to, stages);
-      f.times(taps ** 2, () => {
-        f.call(alongX, from, I32.of(complexBytes), to, I32.of(vectorBytes), p.wavesX);
-        f.advance(from, half * complexBytes);
-        f.advance(to, taps * vectorBytes);
-      });
+      forLines(f, taps ** 2, [from, half * complexBytes], [to, taps * vectorBytes], () => f.call(alongX, from, I32.of(complexBytes), to, I32.of(vectorBytes), p.wavesX));
       f.set(from, stages);
       const [count, weight] = [countOf(vector), weightOf(vector)];
       f.times(taps ** 3, () => {

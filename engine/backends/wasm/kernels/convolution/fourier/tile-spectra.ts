@@ -65,9 +65,33 @@ const placesOf = (f: FunctionBuilder, p: VolumeFields, pair: I32, [outX, outY, o
     return { x, y, z, there, volume: f.i32(tile.div(p.tilesZ).mul(p.depth).mul(p.height).mul(p.width)) };
   });
 
-/** (from, to): one line with steps between its vectors, of `scratch`'s middle. */
-const lineFunction = (m: ModuleBuilder, length: Lengths[number], read: (from: I32, n: number) => Complex, write: (f: FunctionBuilder, to: I32, step: I32, k: number, value: Complex) => void): FunctionReference =>
-  m.function(['i32', 'i32', 'i32', 'i32'], (f, from: I32, to: I32, step: I32, middle: I32) => transformLine(f, length, middle, (n) => read(from, n), (k, value) => write(f, to, step, k, value)));
+/** A function of (from, to, bytes from point to point of a spectrum, scratch of a transform); lines along x and y know their steps and do not read the third. */
+const lineFunction = (m: ModuleBuilder, length: Lengths[number], read: (f: FunctionBuilder, from: I32, step: I32, n: number) => Complex, write: (f: FunctionBuilder, to: I32, step: I32, k: number, value: Complex) => void): FunctionReference =>
+  m.function(['i32', 'i32', 'i32', 'i32'], (f, from: I32, to: I32, step: I32, middle: I32) => transformLine(f, length, middle, (n) => read(f, from, step, n), (k, value) => write(f, to, step, k, value)));
+const noStep = I32.of(0);
+/** Reads a line of a tile whose vectors are so many bytes apart. */
+const spaced = (bytes: number) => (_: FunctionBuilder, from: I32, __: I32, n: number): Complex => loadComplex(from, n * bytes);
+
+/** Every line along y of so many planes of a tile, in place. Changes the pointer. */
+function alongRows(f: FunctionBuilder, line: FunctionReference, tile: I32, planes: number, [lengthX, lengthY]: Lengths, middle: I32): void {
+  f.times(planes, () => {
+    f.times(lengthX, () => {
+      f.call(line, tile, tile, noStep, middle);
+      f.advance(tile, complexBytes);
+    });
+    f.advance(tile, (lengthY - 1) * lengthX * complexBytes);
+  });
+}
+/** Visits (ky, kx) of half a spectrum: where the column is in a tile, and where that of (-ky, -kx), whose conjugate is the second row of a pair. */
+function forColumns(f: FunctionBuilder, [lengthX, lengthY]: Lengths, body: (column: I32, mirrored: I32, x: I32) => void): void {
+  const rowBytes = lengthX * complexBytes;
+  f.for(0, lengthY, 1, (y) =>
+    f.for(0, halfLength(lengthX), 1, (x) => {
+      const mirrored = f.i32(I32.of(lengthY).sub(y).rem(lengthY).mul(rowBytes).add(I32.of(lengthX).sub(x).rem(lengthX).mul(complexBytes)));
+      body(f.i32(y.mul(rowBytes).add(x.mul(complexBytes))), mirrored, x);
+    }),
+  );
+}
 
 /**
  * Spectra of the tiles: rows [point, tile, channel], channels either one after the other as (re, im) (`scalars` not 0: a left factor, read one by one) or in vectors (re of four, im of four).
@@ -76,18 +100,17 @@ const lineFunction = (m: ModuleBuilder, length: Lengths[number], read: (from: I3
 export function spectraKernel(m: ModuleBuilder, { taps, lengths, outputs }: FourierPlan) {
   const radius = (taps - 1) / 2;
   const [lengthX, lengthY, lengthZ] = lengths;
-  const half = halfLength(lengthX);
   const { line: lineBytes, tiles: tilesAt, tileBytes } = scratchOf(lengths);
   const [rowBytes, planeBytes] = [lengthX * complexBytes, lengthY * lengthX * complexBytes];
-  const alongX = lineFunction(m, lengthX, (from, n) => loadComplex(from, n * complexBytes), (f, to, _, k, value) => storeComplex(f, to, value, k * complexBytes));
-  const alongY = lineFunction(m, lengthY, (from, n) => loadComplex(from, n * rowBytes), (f, to, _, k, value) => storeComplex(f, to, value, k * rowBytes));
+  const alongX = lineFunction(m, lengthX, spaced(complexBytes), (f, to, _, k, value) => storeComplex(f, to, value, k * complexBytes));
+  const alongY = lineFunction(m, lengthY, spaced(rowBytes), (f, to, _, k, value) => storeComplex(f, to, value, k * rowBytes));
   const point = (to: I32, step: I32, k: number): I32 => to.add(step.mul(k));
   const asScalars = (f: FunctionBuilder, to: I32, step: I32, k: number, { re, im }: Complex): void => {
     const [at, real, imaginary] = [f.i32(point(to, step, k)), f.v128(re), f.v128(im)];
     storeComplex(f, at, { re: real.shuffle(imaginary, [0, 4, 1, 5]), im: real.shuffle(imaginary, [2, 6, 3, 7]) });
   };
   const asVectors = (f: FunctionBuilder, to: I32, step: I32, k: number, value: Complex): void => storeComplex(f, f.i32(point(to, step, k)), value);
-  const alongZ = [asVectors, asScalars].map((write) => [(c: Complex) => c, conjugate].map((change) => lineFunction(m, lengthZ, (from, n) => change(loadComplex(from, n * planeBytes)), write)));
+  const alongZ = [asVectors, asScalars].map((write) => [(c: Complex) => c, conjugate].map((change) => lineFunction(m, lengthZ, (_, from, __, n) => change(loadComplex(from, n * planeBytes)), write)));
 
   return m.kernel('spectra', spectraFields, (f, p, item, scratch) => {
     const pair = f.i32(item.div(p.groups));
@@ -134,7 +157,7 @@ export function spectraKernel(m: ModuleBuilder, { taps, lengths, outputs }: Four
                     }),
                 );
               });
-              f.call(alongX, scratch, to, I32.of(0), middle);
+              f.call(alongX, scratch, to, noStep, middle);
             },
             () => f.fillZero(to, rowBytes),
           );
@@ -144,32 +167,22 @@ export function spectraKernel(m: ModuleBuilder, { taps, lengths, outputs }: Four
     );
     f.for(0, count, 1, (vector) => {
       const to = f.i32(scratch.add(tilesAt).add(vector.mul(tileBytes)));
-      f.times(lengthZ, () => {
-        f.times(lengthX, () => {
-          f.call(alongY, to, to, I32.of(0), middle);
-          f.advance(to, complexBytes);
-        });
-        f.advance(to, planeBytes - rowBytes);
-      });
+      alongRows(f, alongY, to, lengthZ, lengths, middle);
     });
     const target = f.i32(p.spectra.add(pair.shl(1).mul(p.rowBytes)).add(firstVector.mul(complexBytes)));
-    f.for(0, lengthY, 1, (y) =>
-      f.for(0, half, 1, (x) => {
-        // where (-kx, -ky) is: its conjugate is the second row
-        const mirrored = f.i32(I32.of(lengthY).sub(y).rem(lengthY).mul(rowBytes).add(I32.of(lengthX).sub(x).rem(lengthX).mul(complexBytes)));
-        const column = f.i32(y.mul(rowBytes).add(x.mul(complexBytes)));
-        for (const [mark, forms] of [[0, alongZ[0]], [1, alongZ[1]]] as const)
-          f.if(p.scalars.eq(mark), () =>
-            f.for(0, count, 1, (vector) => {
-              const from = f.i32(scratch.add(tilesAt).add(vector.mul(tileBytes)));
-              const to = f.i32(target.add(vector.mul(complexBytes)));
-              f.call(forms[0], from.add(column), to, p.pointBytes, middle);
-              f.call(forms[1], from.add(mirrored), to.add(p.rowBytes), p.pointBytes, middle);
-            }),
-          );
-        f.advance(target, p.pointBytes.mul(lengthZ));
-      }),
-    );
+    forColumns(f, lengths, (column, mirrored) => {
+      alongZ.forEach(([plain, conjugated], form) =>
+        f.if(p.scalars.eq(form), () =>
+          f.for(0, count, 1, (vector) => {
+            const from = f.i32(scratch.add(tilesAt).add(vector.mul(tileBytes)));
+            const to = f.i32(target.add(vector.mul(complexBytes)));
+            f.call(plain, from.add(column), to, p.pointBytes, middle);
+            f.call(conjugated, from.add(mirrored), to.add(p.rowBytes), p.pointBytes, middle);
+          }),
+        ),
+      );
+      f.advance(target, p.pointBytes.mul(lengthZ));
+    });
   });
 }
 
@@ -178,21 +191,15 @@ export function tilesKernel(m: ModuleBuilder, { taps, lengths, outputs }: Fourie
   const radius = (taps - 1) / 2;
   const [lengthX, lengthY, lengthZ] = lengths;
   const [outX, outY, outZ] = outputs;
-  const half = halfLength(lengthX);
   const { line: lineBytes, tiles: tilesAt, tileBytes } = scratchOf(lengths);
   const [rowBytes, planeBytes] = [lengthX * complexBytes, lengthY * lengthX * complexBytes];
   const isResult = (k: number, axis: number): boolean => k >= radius && k < radius + outputs[axis];
   /** exp(+): swapped before and after; only results are kept. */
-  const inverse = (length: Lengths[number], axis: number, read: (from: I32, n: number) => Complex, stepBytes: number) =>
-    lineFunction(m, length, (from, n) => swapped(read(from, n)), (f, to, _, k, value) => isResult(k, axis) && storeComplex(f, to, swapped(value), (k - radius) * stepBytes));
-  const alongX = inverse(lengthX, 0, (from, n) => loadComplex(from, n * complexBytes), complexBytes);
-  const alongY = inverse(lengthY, 1, (from, n) => loadComplex(from, n * rowBytes), rowBytes);
-  // the step is between points of the spectrum here, so it belongs to the reading side
-  const alongZ = [(c: Complex) => c, conjugate].map((change) =>
-    m.function(['i32', 'i32', 'i32', 'i32'], (f, from: I32, to: I32, step: I32, middle: I32) =>
-      transformLine(f, lengthZ, middle, (n) => swapped(loadComplex(f.i32(from.add(step.mul(n))))), (k, value) => isResult(k, 2) && storeComplex(f, to, change(swapped(value)), (k - radius) * planeBytes)),
-    ),
-  );
+  const inverse = (axis: 0 | 1 | 2, read: (f: FunctionBuilder, from: I32, step: I32, n: number) => Complex, stepBytes: number, change = (c: Complex) => c) =>
+    lineFunction(m, lengths[axis], (...at) => swapped(read(...at)), (f, to, _, k, value) => isResult(k, axis) && storeComplex(f, to, change(swapped(value)), (k - radius) * stepBytes));
+  const alongX = inverse(0, spaced(complexBytes), complexBytes);
+  const alongY = inverse(1, spaced(rowBytes), rowBytes);
+  const [plain, conjugated] = [(c: Complex) => c, conjugate].map((change) => inverse(2, (f, from, step, n) => loadComplex(f.i32(from.add(step.mul(n)))), planeBytes, change));
 
   return m.kernel('tiles', tilesFields, (f, p, item, scratch) => {
     const pair = f.i32(item.div(p.groups));
@@ -201,35 +208,26 @@ export function tilesKernel(m: ModuleBuilder, { taps, lengths, outputs }: Fourie
     const places = placesOf(f, p, pair, outputs);
     const middle = f.i32(scratch.add(lineBytes));
     const source = f.i32(p.spectra.add(pair.shl(1).mul(p.rowBytes)).add(firstVector.mul(complexBytes)));
-    f.for(0, lengthY, 1, (y) =>
-      f.for(0, half, 1, (x) => {
-        const mirrored = f.i32(I32.of(lengthY).sub(y).rem(lengthY).mul(rowBytes).add(I32.of(lengthX).sub(x).rem(lengthX).mul(complexBytes)));
-        const column = f.i32(y.mul(rowBytes).add(x.mul(complexBytes)));
-        f.for(0, count, 1, (vector) => {
-          const to = f.i32(scratch.add(tilesAt).add(vector.mul(tileBytes)));
-          const from = f.i32(source.add(vector.mul(complexBytes)));
-          f.call(alongZ[0], from, to.add(column), p.pointBytes, middle);
-          f.if(x.gt(0).and(x.lt(half - 1)), () => f.call(alongZ[1], from.add(p.rowBytes), to.add(mirrored), p.pointBytes, middle));
-        });
-        f.advance(source, p.pointBytes.mul(lengthZ));
-      }),
-    );
+    forColumns(f, lengths, (column, mirrored, x) => {
+      f.for(0, count, 1, (vector) => {
+        const to = f.i32(scratch.add(tilesAt).add(vector.mul(tileBytes)));
+        const from = f.i32(source.add(vector.mul(complexBytes)));
+        f.call(plain, from, to.add(column), p.pointBytes, middle);
+        // mirror images of the first and the last columns are columns of their own
+        f.if(x.gt(0).and(x.lt(halfLength(lengthX) - 1)), () => f.call(conjugated, from.add(p.rowBytes), to.add(mirrored), p.pointBytes, middle));
+      });
+      f.advance(source, p.pointBytes.mul(lengthZ));
+    });
     f.for(0, count, 1, (vector) => {
       const from = f.i32(scratch.add(tilesAt).add(vector.mul(tileBytes)));
-      f.times(outZ, () => {
-        f.times(lengthX, () => {
-          f.call(alongY, from, from, I32.of(0), middle);
-          f.advance(from, complexBytes);
-        });
-        f.advance(from, planeBytes - rowBytes);
-      });
+      alongRows(f, alongY, from, outZ, lengths, middle);
     });
     f.for(0, outZ, 1, (z) =>
       f.for(0, outY, 1, (y) => {
         const inside = places.map((place) => f.i32(place.there.and(place.y.add(y).lt(p.height)).and(place.z.add(z).lt(p.depth))));
         f.if(inside[0].or(inside[1]), () =>
           f.for(0, count, 1, (vector) => {
-            f.call(alongX, scratch.add(tilesAt).add(vector.mul(tileBytes)).add(z.mul(planeBytes)).add(y.mul(rowBytes)), scratch, I32.of(0), middle);
+            f.call(alongX, scratch.add(tilesAt).add(vector.mul(tileBytes)).add(z.mul(planeBytes)).add(y.mul(rowBytes)), scratch, noStep, middle);
             const channels = f.i32(p.channels.sub(firstVector.add(vector).shl(2)).min(4));
             places.forEach((place, part) =>
               f.if(inside[part], () => {
