@@ -9,6 +9,7 @@ import type { HeapTensor } from '../backend';
 import type { KernelFactory } from './kernel';
 import { maximumDegree } from './steerable/harmonic-polynomials';
 import { stencilOf, type Stencil } from './steerable/stencil';
+import { steerableFourier, steerableFourierPlan, type FourierLayer } from './steerable/fourier/steerable-fourier';
 import { printPlan, streamPlan, type StreamPlan } from './steerable/stream-plan';
 import { chooseTile, planesPerTile, type TileShape } from './steerable/tile-shape';
 import type { passFields} from './steerable/tiles';
@@ -20,6 +21,7 @@ const maximumSlabs = 16;
 
 /** What is known of a layer before its weights. */
 interface Layer {
+  readonly lattice: Lattice;
   readonly stencil: Stencil;
   /** Names the lattice and harmonics. */
   readonly tables: string;
@@ -33,6 +35,7 @@ export const steerableConvolution: KernelFactory<'SteerableConvolution' | 'Steer
   const { heap } = machine;
   const { sumSlabs } = machine.load((m) => ({ sumSlabs: emitSumSlabs(m) }));
   const stencils = new Map<string, { lattice: Lattice; stencil: Stencil }>();
+  const fourier = steerableFourier(backend);
   const layers = new Map<string, Layer>();
   const passes = new Map<string, BoundKernel<typeof passFields>>();
 
@@ -52,7 +55,7 @@ export const steerableConvolution: KernelFactory<'SteerableConvolution' | 'Steer
         if (irreps.some(({ degree }) => degree > maximumDegree)) throw badInput(`The irreps ${printIrreps(irreps)} have a degree above ${maximumDegree}.`, `Use degrees up to ${maximumDegree}.`);
       const { lattice: voxels, stencil } = stencilFor(attributes.lattice, harmonics);
       const plans = { forward: streamPlan(stencil, harmonics, irrepsIn, irrepsOut), adjoint: streamPlan(stencil, harmonics, irrepsOut, irrepsIn) };
-      layers.set(key, { stencil, tables: `${printLattice(attributes.lattice)} ${printIrreps(harmonics)}`, layout: weightLayout(stencil, voxels, attributes), plans });
+      layers.set(key, { lattice: voxels, stencil, tables: `${printLattice(attributes.lattice)} ${printIrreps(harmonics)}`, layout: weightLayout(stencil, voxels, attributes), plans });
     }
     return layers.get(key)!;
   };
@@ -126,6 +129,21 @@ export const steerableConvolution: KernelFactory<'SteerableConvolution' | 'Steer
       for (const block of [entriesIn, entriesOut, ...(other ? [gradients] : [])]) heap.release(block);
     }
   }
+  function summed(layout: WeightLayout, gradients: number, count: number): number {
+    const sum = heap.allocate(layout.length * 4);
+    sumSlabs({ gradients, sum, slabs: count, gradientBytes: layout.length * 16, weights: layout.length }, Math.ceil(layout.length / weightsPerSumItem));
+    return sum;
+  }
+  const fourierLayer = ({ lattice, stencil, tables, plans, layout }: Layer, { irrepsIn, irrepsOut, harmonics }: SteerableConvolutionAttributes): FourierLayer => ({ lattice, stencil, tables, plan: plans.forward, irrepsIn, irrepsOut, harmonics, weights: layout.length });
+  function withEntries<T>({ irrepsIn, irrepsOut }: SteerableConvolutionAttributes, use: (entries: { in: number; out: number }) => T): T {
+    const entries = { in: entryTable(irrepsIn), out: entryTable(irrepsOut) };
+    try {
+      return use(entries);
+    } finally {
+      heap.release(entries.in);
+      heap.release(entries.out);
+    }
+  }
   const values = ({ pointer, size }: HeapTensor) => heap.floats(pointer, size);
 
   return {
@@ -136,6 +154,12 @@ export const steerableConvolution: KernelFactory<'SteerableConvolution' | 'Steer
       const y = backend.output([...x.shape.slice(0, 4), dimension(irrepsOut)]);
       const packed = heap.allocate(layout.length * 4);
       try {
+        const fourierPlan = steerableFourierPlan({ ...layer, irrepsIn, irrepsOut }, x.shape);
+        if (fourierPlan) {
+          packWeights(layout, values(weight), values(self), 'forward', 1, heap.floats(packed, layout.length));
+          withEntries(attributes, (entries) => fourier.convolve(fourierLayer(layer, attributes), fourierPlan, entries, x, packed, y));
+          return [y.info];
+        }
         packWeights(layout, values(weight), values(self), 'forward', mixBlock, heap.floats(packed, layout.length));
         run({ layer, plan: plans.forward, irrepsFrom: irrepsIn, irrepsTo: irrepsOut, from: x, mixed: { output: y, packed } });
       } finally {
@@ -151,6 +175,16 @@ export const steerableConvolution: KernelFactory<'SteerableConvolution' | 'Steer
       const [dx, dweight, dself] = outputs;
       const packed = heap.allocate(layout.length * 4);
       try {
+        const fourierPlan = steerableFourierPlan({ ...layer, irrepsIn, irrepsOut }, x.shape);
+        if (fourierPlan) {
+          packWeights(layout, values(weight), values(self), 'forward', 1, heap.floats(packed, layout.length));
+          const { gradients, count } = withEntries(attributes, (entries) => fourier.backward(fourierLayer(layer, attributes), fourierPlan, entries, dy, x, packed, dx));
+          const sum = summed(layout, gradients, count);
+          unpackGradient(layout, heap.floats(sum, layout.length), 'forward', 1, values(dweight), values(dself));
+          heap.release(sum);
+          heap.release(gradients);
+          return outputs.map(({ info }) => info);
+        }
         packWeights(layout, values(weight), values(self), 'adjoint', mixBlock, heap.floats(packed, layout.length));
         const gradient = run({ layer, plan: plans.adjoint, irrepsFrom: irrepsOut, irrepsTo: irrepsIn, from: dy, mixed: { output: dx, packed }, with: x });
         unpackGradient(layout, heap.floats(gradient, layout.length), 'adjoint', correlateBlock, values(dweight), values(dself));

@@ -30,7 +30,7 @@ export function emitStages(m: ModuleBuilder, stencil: Stencil, plan: StreamPlan,
 }
 
 /** Sum of terms with as few multiplications as their coefficients allow. */
-function combine(f: FunctionBuilder, terms: readonly { coefficient: number; value: V128 }[]): V128 {
+export function combine(f: FunctionBuilder, terms: readonly { coefficient: number; value: V128 }[]): V128 {
   const unitFirst = [...terms].sort((a, b) => Number(Math.abs(a.coefficient) !== 1) - Number(Math.abs(b.coefficient) !== 1) || b.coefficient - a.coefficient);
   return unitFirst.reduce<V128 | undefined>((sum, { coefficient, value }) => {
     if (!sum) return coefficient === 1 ? value : value.mul(f.constant(coefficient));

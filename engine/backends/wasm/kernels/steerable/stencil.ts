@@ -68,7 +68,7 @@ export function stencilOf({ reach, taps }: Lattice, degrees: readonly number[]):
 type Tap = Lattice['taps'][number];
 
 /** Taps of equal radius, from the centre outwards; radii of equal points differ by rounding where steps are not whole. */
-function shellsOf(taps: readonly Tap[]): readonly (readonly Tap[])[] {
+export function shellsOf(taps: readonly Tap[]): readonly (readonly Tap[])[] {
   const shells: Tap[][] = [];
   for (const tap of [...taps].sort((a, b) => a.radius - b.radius)) {
     const last = shells.at(-1);

@@ -9,7 +9,8 @@ import { planeTransform } from '../line-transform';
 import { complexBytes, lineLengths, type LineLength } from './fourier-transform';
 
 export type Lengths = readonly [x: LineLength, y: LineLength, z: LineLength];
-export interface FourierPlan {
+/** How a batch is cut into tiles. */
+export interface TilePlan {
   readonly taps: number;
   readonly lengths: Lengths;
   /** Results of a tile along x, y, z. */
@@ -20,6 +21,8 @@ export interface FourierPlan {
   /** Of the whole batch, and how many have their spectra in memory at a time: always even. */
   readonly tileCount: number;
   readonly tilesPerSlab: number;
+}
+export interface FourierPlan extends TilePlan {
   /** A row of one point, inputs one after the other and outputs in whole vectors. */
   readonly rowBytesIn: number;
   readonly rowBytesOut: number;
@@ -31,6 +34,16 @@ export interface FourierPlan {
   readonly kernelBytes: number;
 }
 
+/** Tiles with transforms of these lengths; slabs take at most so many bytes where two tiles do, with so many at each point for each tile. */
+export function tilePlan(taps: number, lengths: Lengths, [batch, depth, height, width]: readonly number[], rowBytes: number, bytes: number): TilePlan {
+  const outputs = lengths.map((length) => length - taps + 1) as [number, number, number];
+  const tiles = [width, height, depth].map((size, axis) => Math.ceil(size / outputs[axis])) as [number, number, number];
+  const tileCount = batch * tiles[0] * tiles[1] * tiles[2];
+  const points = pointsOf(lengths);
+  const even = (count: number): number => Math.ceil(count / 2) * 2;
+  return { taps, lengths, outputs, points, tiles, tileCount, tilesPerSlab: Math.min(even(tileCount), Math.max(2, 2 * Math.floor(bytes / (points * rowBytes) / 2))) };
+}
+const pointsOf = ([x, y, z]: Lengths): number => halfLength(x) * y * z;
 export const halfLength = (length: number): number => length / 2 + 1;
 
 /** What a voxel of a tile's transform, and a point of a kernel's spectrum, takes in multiply-adds of the products: measured. */
@@ -51,7 +64,8 @@ const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a +
 const rowBytes = (channels: readonly number[]): number => paddedChannels(sum(channels.slice(0, -1)) + paddedChannels(channels.at(-1)!)) * 8;
 
 /** The plan with the least work, or undefined where minimal filtering has less: by shape alone. `filteredAxes`: those along which minimal filtering saves products; `bytes`: the most that kernels' spectra, and those of a slab, take. */
-export function fourierPlan({ taps, shape: [batch, depth, height, width], channelsIn, channelsOut }: ConvolutionShape, filteredAxes: 1 | 2, bytes = mostBytes): FourierPlan | undefined {
+export function fourierPlan({ taps, shape, channelsIn, channelsOut }: ConvolutionShape, filteredAxes: 1 | 2, bytes = mostBytes): FourierPlan | undefined {
+  const [batch, depth, height, width] = shape;
   if (taps !== 3 && taps !== 5) return undefined;
   const pairs = sum(channelsIn) * sum(channelsOut);
   const { alongX, alongY } = planeTransform(taps, width, height);
@@ -66,20 +80,16 @@ export function fourierPlan({ taps, shape: [batch, depth, height, width], channe
   return best && best.work < products * pairs * filteringWork ? best.plan : undefined;
 
   function planWith(lengths: Lengths): { plan: FourierPlan; parts: number } {
-    const outputs = lengths.map((length) => length - taps + 1) as [number, number, number];
-    const tiles = [width, height, depth].map((size, axis) => Math.ceil(size / outputs[axis])) as [number, number, number];
-    const tileCount = batch * tiles[0] * tiles[1] * tiles[2];
-    const points = halfLength(lengths[0]) * lengths[1] * lengths[2];
+    const points = pointsOf(lengths);
     const vectors = sum(channelsOut.map(vectorsOf));
     const vectorBytes = points * sum(channelsIn) * complexBytes;
     const parts = Math.ceil(vectors / Math.max(1, Math.floor(bytes / vectorBytes)));
     const vectorsPerPart = share(vectors, parts);
     const [rowBytesIn, rowBytesOut] = [rowBytes(channelsIn), vectorsPerPart * complexBytes];
-    const even = (count: number): number => Math.ceil(count / 2) * 2;
-    const tilesPerSlab = Math.min(even(tileCount), Math.max(2, 2 * Math.floor(bytes / (points * (rowBytesIn + rowBytesOut)) / 2)));
-    const slabBytes = points * tilesPerSlab;
+    const plan = tilePlan(taps, lengths, shape, rowBytesIn + rowBytesOut, bytes);
+    const slabBytes = points * plan.tilesPerSlab;
     return {
-      plan: { taps, lengths, outputs, points, tiles, tileCount, tilesPerSlab, rowBytesIn, rowBytesOut, slabBytesIn: slabBytes * rowBytesIn, slabBytesOut: slabBytes * rowBytesOut, vectorsPerPart, kernelBytes: vectorsPerPart * vectorBytes },
+      plan: { ...plan, rowBytesIn, rowBytesOut, slabBytesIn: slabBytes * rowBytesIn, slabBytesOut: slabBytes * rowBytesOut, vectorsPerPart, kernelBytes: vectorsPerPart * vectorBytes },
       parts,
     };
   }

@@ -2,8 +2,9 @@
 import { I32, loadV128, V128, type FunctionBuilder, type FunctionReference, type ModuleBuilder } from '../../../assembler';
 import type { HeapTensor } from '../../../backend';
 import { blockChannels, integerFields } from '../blocks';
+import { transpose } from '../../transpose';
 import { complexBytes, conjugate, loadComplex, storeComplex, swapped, transformLine, type Complex } from './fourier-transform';
-import { halfLength, pairsOf, vectorsOf, type FourierPlan, type Lengths } from './fourier-plan';
+import { halfLength, pairsOf, vectorsOf, type Lengths, type TilePlan } from './fourier-plan';
 
 const volumeNames = ['depth', 'height', 'width', 'tilesX', 'tilesY', 'tilesZ', 'tileCount', 'firstTile', 'pointBytes', 'rowBytes', 'groups', 'vectors', 'channels', 'voxelBytes'] as const;
 const spectraFields = integerFields(...(['tensor', 'spectra', 'resultsOnly', 'scalars', ...volumeNames] as const));
@@ -18,8 +19,14 @@ export interface Channels {
   readonly first: number;
   readonly count: number;
 }
+/**
+ * What the four lanes of a vector of a spectrum hold: channels of one point, or neighbouring points (along z) of one channel. Of `points`, four points are one block: rows [block, tile, channel], each (re of four, im of four).
+ */
+export type Lanes = 'channels' | 'points';
+const lanesOf = (lanes: Lanes) => (lanes === 'points' ? { pointsPerStep: 4, bytesPerVector: 4 * complexBytes } : { pointsPerStep: 1, bytesPerVector: complexBytes });
+
 /** Rows of spectra, fields and items for one slab of tiles. */
-export function slabOf({ tiles, tileCount, tilesPerSlab }: FourierPlan, { tensor: { pointer, shape: [, depth, height, width, channels] }, first, count }: Channels, firstTile: number, rowBytes: number) {
+export function slabOf({ tiles, tileCount, tilesPerSlab }: TilePlan, { tensor: { pointer, shape: [, depth, height, width, channels] }, first, count }: Channels, firstTile: number, rowBytes: number) {
   const vectors = vectorsOf(count);
   const groups = pairsOf(vectors);
   const rows = Math.min(tilesPerSlab, 2 * Math.ceil((tileCount - firstTile) / 2));
@@ -68,6 +75,13 @@ const placesOf = (f: FunctionBuilder, p: VolumeFields, pair: I32, [outX, outY, o
 /** A function of (from, to, bytes from point to point of a spectrum, scratch of a transform); lines along x and y know their steps and do not read the third. */
 const lineFunction = (m: ModuleBuilder, length: Lengths[number], read: (f: FunctionBuilder, from: I32, step: I32, n: number) => Complex, write: (f: FunctionBuilder, to: I32, step: I32, k: number, value: Complex) => void): FunctionReference =>
   m.function(['i32', 'i32', 'i32', 'i32'], (f, from: I32, to: I32, step: I32, middle: I32) => transformLine(f, length, middle, (n) => read(f, from, step, n), (k, value) => write(f, to, step, k, value)));
+/** Four complex vectors with rows and lanes exchanged. */
+function transposeBlock(f: FunctionBuilder, read: (n: number) => Complex, write: (n: number, value: Complex) => void): void {
+  const rows = [0, 1, 2, 3].map(read);
+  const re = transpose(f, rows.map((row) => f.v128(row.re)));
+  const im = transpose(f, rows.map((row) => f.v128(row.im)));
+  re.forEach((part, n) => write(n, { re: part, im: im[n]! }));
+}
 const noStep = I32.of(0);
 /** Reads a line of a tile whose vectors are so many bytes apart. */
 const spaced = (bytes: number) => (_: FunctionBuilder, from: I32, __: I32, n: number): Complex => loadComplex(from, n * bytes);
@@ -97,7 +111,7 @@ function forColumns(f: FunctionBuilder, [lengthX, lengthY]: Lengths, body: (colu
  * Spectra of the tiles: rows [point, tile, channel], channels either one after the other as (re, im) (`scalars` not 0: a left factor, read one by one) or in vectors (re of four, im of four).
  * A tile is as long as the transform and reaches the kernel's radius beyond its results on either side; with `resultsOnly` not 0 it is zero there.
  */
-export function spectraKernel(m: ModuleBuilder, { taps, lengths, outputs }: FourierPlan) {
+export function spectraKernel(m: ModuleBuilder, { taps, lengths, outputs }: TilePlan, lanes: Lanes = 'channels') {
   const radius = (taps - 1) / 2;
   const [lengthX, lengthY, lengthZ] = lengths;
   const { line: lineBytes, tiles: tilesAt, tileBytes } = scratchOf(lengths);
@@ -110,7 +124,19 @@ export function spectraKernel(m: ModuleBuilder, { taps, lengths, outputs }: Four
     storeComplex(f, at, { re: real.shuffle(imaginary, [0, 4, 1, 5]), im: real.shuffle(imaginary, [2, 6, 3, 7]) });
   };
   const asVectors = (f: FunctionBuilder, to: I32, step: I32, k: number, value: Complex): void => storeComplex(f, f.i32(point(to, step, k)), value);
-  const alongZ = [asVectors, asScalars].map((write) => [(c: Complex) => c, conjugate].map((change) => lineFunction(m, lengthZ, (_, from, __, n) => change(loadComplex(from, n * planeBytes)), write)));
+  const { pointsPerStep, bytesPerVector } = lanesOf(lanes);
+  /** The line of four channels, from its place before `middle`, to blocks of four points. */
+  const asPoints = (change: (c: Complex) => Complex) =>
+    m.function(['i32', 'i32', 'i32', 'i32'], (f, from: I32, to: I32, step: I32, middle: I32) => {
+      const line = f.i32(middle.sub(lineBytes));
+      transformLine(f, lengthZ, middle, (n) => change(loadComplex(from, n * planeBytes)), (k, value) => storeComplex(f, line, value, k * complexBytes));
+      f.times(lengthZ / 4, () => {
+        transposeBlock(f, (n) => loadComplex(line, n * complexBytes), (channel, value) => storeComplex(f, to, value, channel * complexBytes));
+        f.advance(line, 4 * complexBytes);
+        f.advance(to, step);
+      });
+    });
+  const alongZ = lanes === 'points' ? [[(c: Complex) => c, conjugate].map(asPoints)] : [asVectors, asScalars].map((write) => [(c: Complex) => c, conjugate].map((change) => lineFunction(m, lengthZ, (_, from, __, n) => change(loadComplex(from, n * planeBytes)), write)));
 
   return m.kernel('spectra', spectraFields, (f, p, item, scratch) => {
     const pair = f.i32(item.div(p.groups));
@@ -169,25 +195,25 @@ export function spectraKernel(m: ModuleBuilder, { taps, lengths, outputs }: Four
       const to = f.i32(scratch.add(tilesAt).add(vector.mul(tileBytes)));
       alongRows(f, alongY, to, lengthZ, lengths, middle);
     });
-    const target = f.i32(p.spectra.add(pair.shl(1).mul(p.rowBytes)).add(firstVector.mul(complexBytes)));
+    const target = f.i32(p.spectra.add(pair.shl(1).mul(p.rowBytes)).add(firstVector.mul(bytesPerVector)));
     forColumns(f, lengths, (column, mirrored) => {
       alongZ.forEach(([plain, conjugated], form) =>
         f.if(p.scalars.eq(form), () =>
           f.for(0, count, 1, (vector) => {
             const from = f.i32(scratch.add(tilesAt).add(vector.mul(tileBytes)));
-            const to = f.i32(target.add(vector.mul(complexBytes)));
+            const to = f.i32(target.add(vector.mul(bytesPerVector)));
             f.call(plain, from.add(column), to, p.pointBytes, middle);
             f.call(conjugated, from.add(mirrored), to.add(p.rowBytes), p.pointBytes, middle);
           }),
         ),
       );
-      f.advance(target, p.pointBytes.mul(lengthZ));
+      f.advance(target, p.pointBytes.mul(lengthZ / pointsPerStep));
     });
   });
 }
 
 /** Tiles of spectra in vectors into the voxels of a tensor. */
-export function tilesKernel(m: ModuleBuilder, { taps, lengths, outputs }: FourierPlan) {
+export function tilesKernel(m: ModuleBuilder, { taps, lengths, outputs }: TilePlan, lanes: Lanes = 'channels') {
   const radius = (taps - 1) / 2;
   const [lengthX, lengthY, lengthZ] = lengths;
   const [outX, outY, outZ] = outputs;
@@ -199,7 +225,20 @@ export function tilesKernel(m: ModuleBuilder, { taps, lengths, outputs }: Fourie
     lineFunction(m, lengths[axis], (...at) => swapped(read(...at)), (f, to, _, k, value) => isResult(k, axis) && storeComplex(f, to, change(swapped(value)), (k - radius) * stepBytes));
   const alongX = inverse(0, spaced(complexBytes), complexBytes);
   const alongY = inverse(1, spaced(rowBytes), rowBytes);
-  const [plain, conjugated] = [(c: Complex) => c, conjugate].map((change) => inverse(2, (f, from, step, n) => loadComplex(f.i32(from.add(step.mul(n)))), planeBytes, change));
+  const { pointsPerStep, bytesPerVector } = lanesOf(lanes);
+  const fromChannels = (change: (c: Complex) => Complex) => inverse(2, (f, from, step, n) => loadComplex(f.i32(from.add(step.mul(n)))), planeBytes, change);
+  const fromPoints = (change: (c: Complex) => Complex) =>
+    m.function(['i32', 'i32', 'i32', 'i32'], (f, from: I32, to: I32, step: I32, middle: I32) => {
+      const line = f.i32(middle.sub(lineBytes));
+      f.times(lengthZ / 4, () => {
+        transposeBlock(f, (channel) => loadComplex(from, channel * complexBytes), (n, value) => storeComplex(f, line, value, n * complexBytes));
+        f.advance(line, 4 * complexBytes);
+        f.advance(from, step);
+      });
+      f.set(line, middle.sub(lineBytes));
+      transformLine(f, lengthZ, middle, (n) => swapped(loadComplex(line, n * complexBytes)), (k, value) => isResult(k, 2) && storeComplex(f, to, change(swapped(value)), (k - radius) * planeBytes));
+    });
+  const [plain, conjugated] = [(c: Complex) => c, conjugate].map(lanes === 'points' ? fromPoints : fromChannels);
 
   return m.kernel('tiles', tilesFields, (f, p, item, scratch) => {
     const pair = f.i32(item.div(p.groups));
@@ -207,16 +246,16 @@ export function tilesKernel(m: ModuleBuilder, { taps, lengths, outputs }: Fourie
     const count = f.i32(p.vectors.sub(firstVector).min(together));
     const places = placesOf(f, p, pair, outputs);
     const middle = f.i32(scratch.add(lineBytes));
-    const source = f.i32(p.spectra.add(pair.shl(1).mul(p.rowBytes)).add(firstVector.mul(complexBytes)));
+    const source = f.i32(p.spectra.add(pair.shl(1).mul(p.rowBytes)).add(firstVector.mul(bytesPerVector)));
     forColumns(f, lengths, (column, mirrored, x) => {
       f.for(0, count, 1, (vector) => {
         const to = f.i32(scratch.add(tilesAt).add(vector.mul(tileBytes)));
-        const from = f.i32(source.add(vector.mul(complexBytes)));
+        const from = f.i32(source.add(vector.mul(bytesPerVector)));
         f.call(plain, from, to.add(column), p.pointBytes, middle);
         // mirror images of the first and the last columns are columns of their own
         f.if(x.gt(0).and(x.lt(halfLength(lengthX) - 1)), () => f.call(conjugated, from.add(p.rowBytes), to.add(mirrored), p.pointBytes, middle));
       });
-      f.advance(source, p.pointBytes.mul(lengthZ));
+      f.advance(source, p.pointBytes.mul(lengthZ / pointsPerStep));
     });
     f.for(0, count, 1, (vector) => {
       const from = f.i32(scratch.add(tilesAt).add(vector.mul(tileBytes)));

@@ -1,0 +1,135 @@
+/** @file The two passes over the points of the spectrum, four at a time: rows of inputs to rows of outputs, and rows of gradients and inputs to both gradients. Multiplicities are tables read at run time, as in the tiles' pass. */
+import { I32, loadI32, type FunctionBuilder, type Kernel, type ModuleBuilder } from '../../../assembler';
+import { halfLength, type Lengths } from '../../convolution/fourier/fourier-plan';
+import { degrees } from '../harmonic-polynomials';
+import type { Stencil } from '../stencil';
+import type { StreamPlan, Target } from '../stream-plan';
+import { harmonicsOf } from '../tile-shape';
+import { entryWords, kindOf } from '../tiles';
+import { pointsPerBlock } from './harmonic-spectra';
+import { emitMatrices, emitMatrixGradients, numberBytes, partsOf } from './point-matrices';
+import { emitCorrelate, emitMultiply, rangeWords, together } from './point-products';
+
+/** `entries`: of inputs and outputs of the convolution. `ranges`: for each entry that is made, [first channel, channels, number of ranges, ranges...]. `x` and `dy` are rows of spectra. */
+export const pointFields = {
+  x: 'i32', y: 'i32', harmonics: 'i32', weights: 'i32', gradients: 'i32', gradientBytes: 'i32', isFirst: 'i32',
+  entriesIn: 'i32', countIn: 'i32', entriesOut: 'i32', countOut: 'i32', channelsIn: 'i32', channelsOut: 'i32', ranges: 'i32',
+  rows: 'i32', rowBytesIn: 'i32', rowBytesOut: 'i32', blockBytesIn: 'i32', blockBytesOut: 'i32', blocks: 'i32', blocksPerItem: 'i32',
+} as const;
+type Fields = { readonly [K in keyof typeof pointFields]: I32 };
+
+/** Matrix and, behind it, its gradient. */
+export const pointScratchBytes = (channelsIn: number, channelsOut: number): number => 2 * channelsIn * channelsOut * numberBytes;
+
+export function emitPointPasses(m: ModuleBuilder, stencil: Stencil, plan: StreamPlan, [lengthX, lengthY, lengthZ]: Lengths): { forward: Kernel<typeof pointFields>; backward: Kernel<typeof pointFields> } {
+  const unit = 1 / (lengthX * lengthY * lengthZ);
+  const matrices = emitMatrices(m, stencil, plan, unit);
+  const gradients = emitMatrixGradients(m, stencil, plan, unit);
+  const multiply = [false, true].map((conjugated) => [1, together].map((outputs) => emitMultiply(m, outputs, conjugated)));
+  const correlate = [1, together].map((inputs) => [1, together].map((outputs) => emitCorrelate(m, inputs, outputs)));
+  const harmonicBytes = harmonicsOf(stencil) * 16;
+  const pass = (name: string, body: (f: FunctionBuilder, p: Fields, block: I32, pointers: { x: I32; y: I32; matrix: I32; gradients: I32 }) => void) =>
+    m.kernel(name, pointFields, (f, p, item, scratch) => {
+      const own = f.i32(p.gradients.add(item.mul(p.gradientBytes)));
+      f.if(p.isFirst, () => f.fillZero(own, p.gradientBytes));
+      f.for(item.mul(p.blocksPerItem), item.add(1).mul(p.blocksPerItem).min(p.blocks), 1, (block) => {
+        const [x, y] = [f.i32(p.x.add(block.mul(p.blockBytesIn))), f.i32(p.y.add(block.mul(p.blockBytesOut)))];
+        const harmonics = f.i32(p.harmonics.add(block.mul(harmonicBytes)));
+        eachPair(f, p, (degree, target, pair) =>
+          eachCopy(f, pair, target, p.weights, 4, (weights, matrix) => f.call(matrices[degree]![target.index]!, weights, harmonics, scratch.add(matrix), p.channelsOut.mul(numberBytes))),
+        );
+        body(f, p, block, { x, y, matrix: scratch, gradients: own });
+      });
+    });
+
+  interface Pair {
+    readonly copiesIn: I32;
+    readonly copiesOut: I32;
+    readonly channelIn: I32;
+    readonly channelOut: I32;
+    /** Weights before those of this pair. */
+    readonly before: I32;
+    readonly channelsOut: I32;
+  }
+  type IndexedTarget = Target & { readonly index: number };
+  /** Pairs of entries that couple, in the order of their weights. */
+  function eachPair(f: FunctionBuilder, p: Fields, body: (degree: number, target: IndexedTarget, pair: Pair) => void): void {
+    const before = f.i32(0);
+    f.for(0, p.countIn, 1, (i) => {
+      const entryIn = f.i32(p.entriesIn.add(i.mul(entryWords * 4)));
+      const kind = f.i32(loadI32(entryIn));
+      f.for(0, p.countOut, 1, (o) => {
+        const entryOut = f.i32(p.entriesOut.add(o.mul(entryWords * 4)));
+        for (const degree of degrees)
+          plan[degree]!.forEach((target, index) =>
+            f.if(kind.shr(1).eq(degree).and(loadI32(entryOut).xor(kind.and(1)).eq(kindOf(target.degreeOut, target.parity))), () => {
+              const [copiesIn, copiesOut] = [f.i32(loadI32(entryIn, 4)), f.i32(loadI32(entryOut, 4))];
+              body(degree, { ...target, index }, { copiesIn, copiesOut, channelIn: f.i32(loadI32(entryIn, 8)), channelOut: f.i32(loadI32(entryOut, 8)), before, channelsOut: p.channelsOut });
+              f.advance(before, copiesIn.mul(copiesOut).mul(target.streams));
+            }),
+          );
+      });
+    });
+  }
+  /** Pairs of copies: their weights, of so many bytes each, and where their numbers begin in a matrix. */
+  function eachCopy(f: FunctionBuilder, { copiesIn, copiesOut, channelIn, channelOut, before, channelsOut }: Pair, { couplings, degreeOut, streams }: Target, weights: I32, bytes: number, body: (weights: I32, matrix: I32) => void): void {
+    const components = 2 * (couplings[0]?.degreeIn ?? degreeOut) + 1;
+    const at = f.i32(weights.add(before.mul(bytes)));
+    const [column, number] = [f.i32(channelIn.mul(channelsOut).add(channelOut).mul(numberBytes)), f.i32()];
+    f.times(copiesOut, () => {
+      f.set(number, column);
+      f.times(copiesIn, () => {
+        body(at, number);
+        f.advance(at, streams * bytes);
+        f.advance(number, channelsOut.mul(components * numberBytes));
+      });
+      f.advance(column, (2 * degreeOut + 1) * numberBytes);
+    });
+  }
+  /** Steps of two and a last one. */
+  function byTwo(f: FunctionBuilder, count: I32, body: (size: 1 | 2, first: I32) => void): void {
+    f.for(0, count.sub(1), together, (first) => body(together, first));
+    f.if(count.and(1), () => body(1, f.i32(count.sub(1))));
+  }
+  /** All rows of a block times the matrix, whose numbers are so many bytes apart from output to output and from input to input. */
+  function multiplyRows(f: FunctionBuilder, p: Fields, conjugated: boolean, { from, fromBytes, to, toBytes, matrix, outputBytes, inputBytes, entries }: Record<'from' | 'fromBytes' | 'to' | 'toBytes' | 'matrix' | 'outputBytes' | 'inputBytes' | 'entries', I32>): void {
+    const range = f.i32(p.ranges);
+    f.times(entries, () => {
+      const [channel, ranges] = [f.i32(loadI32(range)), f.i32(loadI32(range, 8))];
+      byTwo(f, f.i32(loadI32(range, 4)), (size, first) => {
+        const output = f.i32(channel.add(first));
+        const [row, result] = [f.i32(from), f.i32(to.add(output.mul(numberBytes)))];
+        f.times(p.rows.shr(1), () => {
+          f.call(multiply[Number(conjugated)]![size - 1]!, row, fromBytes, matrix.add(output.mul(outputBytes)), outputBytes, inputBytes, result, toBytes, range.add(12), ranges);
+          f.advance(row, fromBytes.shl(1));
+          f.advance(result, toBytes.shl(1));
+        });
+      });
+      f.advance(range, ranges.mul(rangeWords).add(3).shl(2));
+    });
+  }
+
+  return {
+    forward: pass('forward', (f, p, _block, { x, y, matrix }) =>
+      multiplyRows(f, p, false, { from: x, fromBytes: p.rowBytesIn, to: y, toBytes: p.rowBytesOut, matrix, outputBytes: I32.of(numberBytes), inputBytes: f.i32(p.channelsOut.mul(numberBytes)), entries: p.countOut }),
+    ),
+    // the gradient of the inputs takes the place of the inputs, which are not needed any more
+    backward: pass('backward', (f, p, block, { x, y, matrix, gradients: own }) => {
+      const inputBytes = f.i32(p.channelsOut.mul(numberBytes));
+      const changes = f.i32(matrix.add(p.channelsIn.mul(inputBytes)));
+      const column = f.i32(block.div(lengthZ / pointsPerBlock).rem(halfLength(lengthX)));
+      const alone = f.i32(column.eq(0).or(column.eq(halfLength(lengthX) - 1)));
+      const harmonics = f.i32(p.harmonics.add(block.mul(harmonicBytes)));
+      eachPair(f, p, (degree, target, pair) => {
+        byTwo(f, f.i32(pair.copiesIn.mul(2 * degree + 1)), (inputs, firstInput) =>
+          byTwo(f, f.i32(pair.copiesOut.mul(2 * target.degreeOut + 1)), (outputs, firstOutput) => {
+            const [i, o] = [f.i32(pair.channelIn.add(firstInput)), f.i32(pair.channelOut.add(firstOutput))];
+            f.call(correlate[inputs - 1]![outputs - 1]!, x.add(i.mul(numberBytes)), p.rowBytesIn, y.add(o.mul(numberBytes)), p.rowBytesOut, changes.add(i.mul(inputBytes)).add(o.mul(numberBytes)), inputBytes, p.rows, I32.of(partsOf(target)), alone);
+          }),
+        );
+        eachCopy(f, pair, target, own, 16, (weights, number) => f.call(gradients[degree]![target.index]!, weights, harmonics, changes.add(number), inputBytes));
+      });
+      multiplyRows(f, p, true, { from: y, fromBytes: p.rowBytesOut, to: x, toBytes: p.rowBytesIn, matrix, outputBytes: inputBytes, inputBytes: I32.of(numberBytes), entries: p.countIn });
+    }),
+  };
+}

@@ -1,0 +1,107 @@
+/** @file Products over channels at four points of the spectrum, with what there is of a matrix's real and imaginary parts. Rows are tiles, always an even number; each channel of a row is (re of four points, im of four points). */
+import { I32, loadI32, loadV128, type FunctionBuilder, type FunctionReference, type ModuleBuilder, type V128 } from '../../../assembler';
+import { numberBytes, parts } from './point-matrices';
+
+/** Outputs, rows and inputs of a register tile: 2 x 2 complex sums are eight vectors. */
+export const together = 2;
+/** Words of a range of inputs with equal parts: first, count, parts. */
+export const rangeWords = 3;
+
+interface ComplexLocal {
+  readonly re: V128;
+  readonly im: V128;
+}
+const locals = (f: FunctionBuilder, count: number, initial?: number): ComplexLocal[] => Array.from({ length: count }, () => ({ re: f.v128(initial), im: f.v128(initial) }));
+const withParts = (f: FunctionBuilder, kind: I32, body: (part: number) => void): void =>
+  f.if(kind.eq(parts.real), () => body(parts.real), () => f.if(kind.eq(parts.imaginary), () => body(parts.imaginary), () => body(parts.both)));
+
+/**
+ * (first input of the first row, bytes of a row, matrix at the first output, bytes from output to output, from input to input, first output of the first row, bytes of a row, ranges of inputs, their number):
+ * two rows times so many columns of the matrix, or of its conjugate.
+ */
+export const emitMultiply = (m: ModuleBuilder, outputs: number, conjugated: boolean): FunctionReference =>
+  m.function(['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'], (f: FunctionBuilder, x: I32, rowBytes: I32, matrix: I32, outputBytes: I32, inputBytes: I32, y: I32, rowBytesOut: I32, range: I32, ranges: I32) => {
+    const sums = [0, 1].map(() => locals(f, outputs, 0));
+    const rows = [f.i32(), f.i32()];
+    const columns = Array.from({ length: outputs }, () => f.i32());
+    const numbers = locals(f, outputs);
+    const value = f.v128();
+    f.times(ranges, () => {
+      const first = f.i32(loadI32(range));
+      const count = f.i32(loadI32(range, 4));
+      rows.forEach((row, r) => f.set(row, (r ? x.add(rowBytes) : x).add(first.mul(numberBytes))));
+      columns.forEach((column, j) => f.set(column, matrix.add(outputBytes.mul(j)).add(first.mul(inputBytes))));
+      withParts(f, loadI32(range, 8), (part) =>
+        f.times(count, () => {
+          columns.forEach((column, j) => {
+            if (part !== parts.imaginary) f.set(numbers[j]!.re, loadV128(column));
+            if (part !== parts.real) f.set(numbers[j]!.im, loadV128(column, 16));
+            f.advance(column, inputBytes);
+          });
+          rows.forEach((row, r) => {
+            const sum = sums[r]!;
+            f.set(value, loadV128(row));
+            sum.forEach(({ re, im }, j) => {
+              if (part !== parts.imaginary) f.set(re, f.multiplyAdd(numbers[j]!.re, value, re));
+              if (part !== parts.real) f.set(im, conjugated ? f.multiplySubtract(numbers[j]!.im, value, im) : f.multiplyAdd(numbers[j]!.im, value, im));
+            });
+            f.set(value, loadV128(row, 16));
+            sum.forEach(({ re, im }, j) => {
+              if (part !== parts.imaginary) f.set(im, f.multiplyAdd(numbers[j]!.re, value, im));
+              if (part !== parts.real) f.set(re, conjugated ? f.multiplyAdd(numbers[j]!.im, value, re) : f.multiplySubtract(numbers[j]!.im, value, re));
+            });
+            f.advance(row, numberBytes);
+          });
+        }),
+      );
+      f.advance(range, rangeWords * 4);
+    });
+    sums.forEach((sum, r) => {
+      if (r) f.advance(y, rowBytesOut);
+      sum.forEach(({ re, im }, j) => {
+        f.store(y, re, j * numberBytes);
+        f.store(y, im, j * numberBytes + 16);
+      });
+    });
+  });
+
+/**
+ * (inputs of the first row, bytes of a row, gradient of the outputs in the first row, bytes of a row, gradient of the matrix, bytes from input to input, rows, parts, 1 where the points stand for themselves alone and 0 where also for
+ * their mirror images): sums over rows of the outputs' gradients times conjugate inputs.
+ */
+export const emitCorrelate = (m: ModuleBuilder, inputs: number, outputs: number): FunctionReference =>
+  m.function(['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'], (f: FunctionBuilder, x: I32, rowBytes: I32, dy: I32, rowBytesOut: I32, matrix: I32, inputBytes: I32, rows: I32, kind: I32, alone: I32) => {
+    const sums = Array.from({ length: inputs }, () => locals(f, outputs, 0));
+    const gradients = locals(f, outputs);
+    const value = f.v128();
+    withParts(f, kind, (part) =>
+      f.times(rows, () => {
+        gradients.forEach(({ re, im }, j) => {
+          f.set(re, loadV128(dy, j * numberBytes));
+          f.set(im, loadV128(dy, j * numberBytes + 16));
+        });
+        sums.forEach((sum, i) => {
+          f.set(value, loadV128(x, i * numberBytes));
+          sum.forEach(({ re, im }, j) => {
+            if (part !== parts.imaginary) f.set(re, f.multiplyAdd(gradients[j]!.re, value, re));
+            if (part !== parts.real) f.set(im, f.multiplyAdd(gradients[j]!.im, value, im));
+          });
+          f.set(value, loadV128(x, i * numberBytes + 16));
+          sum.forEach(({ re, im }, j) => {
+            if (part !== parts.imaginary) f.set(re, f.multiplyAdd(gradients[j]!.im, value, re));
+            if (part !== parts.real) f.set(im, f.multiplySubtract(gradients[j]!.re, value, im));
+          });
+        });
+        f.advance(x, rowBytes);
+        f.advance(dy, rowBytesOut);
+      }),
+    );
+    const weight = f.v128(I32.of(2).sub(alone).toF32().mul(0.5).splat());
+    sums.forEach((sum, i) => {
+      if (i) f.advance(matrix, inputBytes);
+      sum.forEach(({ re, im }, j) => {
+        f.store(matrix, re.mul(weight), j * numberBytes);
+        f.store(matrix, im.mul(weight), j * numberBytes + 16);
+      });
+    });
+  });

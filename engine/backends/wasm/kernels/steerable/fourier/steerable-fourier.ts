@@ -1,0 +1,159 @@
+/** @file Steerable convolutions and their gradients by Fourier transforms of tiles: when it pays, and the passes slab by slab. */
+import type { Lattice } from '../../../../../math/so3/lattice';
+import { dimension, type Irreps } from '../../../../../math/so3/irreps';
+import type { HeapTensor, WasmBackend } from '../../../backend';
+import type { BoundKernel } from '../../../machine';
+import { mostBytes, paddedChannels, share } from '../../convolution/blocks';
+import { lineLengths } from '../../convolution/fourier/fourier-transform';
+import { tilePlan, type TilePlan } from '../../convolution/fourier/fourier-plan';
+import { slabOf, spectraKernel, tileScratchBytes, tilesKernel } from '../../convolution/fourier/tile-spectra';
+import type { Stencil } from '../stencil';
+import type { StreamPlan } from '../stream-plan';
+import { printPlan, targetOf } from '../stream-plan';
+import { harmonicSpectra, pointsPerBlock } from './harmonic-spectra';
+import { numberBytes, partsOf } from './point-matrices';
+import { emitPointPasses, pointScratchBytes, type pointFields } from './point-passes';
+
+/** Work items of a pass, each a range of points; with partial gradients of the weights at most so many, whatever the number of threads. */
+const itemsForward = 64;
+const itemsBackward = 16;
+
+export interface FourierLayer {
+  /** Names the lattice and harmonics. */
+  readonly tables: string;
+  readonly lattice: Lattice;
+  readonly stencil: Stencil;
+  readonly plan: StreamPlan;
+  readonly irrepsIn: Irreps;
+  readonly irrepsOut: Irreps;
+  readonly harmonics: Irreps;
+  /** Packed weights [pair of entries, copy out, copy in, stream]. */
+  readonly weights: number;
+}
+
+const rowBytes = (irreps: Irreps): number => paddedChannels(dimension(irreps)) * numberBytes;
+
+/** The plan with the least work, or undefined where the tiles' pass has less: by shape alone. */
+export function steerableFourierPlan({ lattice: { reach }, irrepsIn, irrepsOut }: Pick<FourierLayer, 'lattice' | 'irrepsIn' | 'irrepsOut'>, shape: readonly number[], bytes = mostBytes): TilePlan | undefined {
+  const taps = 2 * reach[0] + 1;
+  if (reach.some((one) => one !== reach[0]) || (taps !== 3 && taps !== 5)) return undefined;
+  let best: { plan: TilePlan; work: number } | undefined;
+  for (const x of lineLengths) for (const y of lineLengths) for (const z of lineLengths) {
+    const plan = tilePlan(taps, [x, y, z], shape, (rowBytes(irrepsIn) + rowBytes(irrepsOut)) / pointsPerBlock, bytes);
+    const work = plan.tileCount * x * y * z;
+    if (!best || work < best.work) best = { plan, work };
+  }
+  return best?.plan;
+}
+
+export function steerableFourier({ machine }: WasmBackend) {
+  const { heap } = machine;
+  const transforms = new Map<string, { spectra: ReturnType<typeof compile>['spectra']; tiles: ReturnType<typeof compile>['tiles'] }>();
+  const compile = (plan: TilePlan) => machine.load((m) => ({ spectra: spectraKernel(m, plan, 'points'), tiles: tilesKernel(m, plan, 'points') }));
+  const passes = new Map<string, { forward: BoundKernel<typeof pointFields>; backward: BoundKernel<typeof pointFields> }>();
+  const tables = new Map<string, number>();
+  function known<T>(map: Map<string, T>, key: string, make: () => T): T {
+    if (!map.has(key)) map.set(key, make());
+    return map.get(key)!;
+  }
+  const transformsFor = (plan: TilePlan) => known(transforms, `${plan.taps} ${plan.lengths.join(' ')}`, () => compile(plan));
+  const passesFor = (layer: FourierLayer, { lengths }: TilePlan) => known(passes, `${layer.tables} ${printPlan(layer.plan)} ${lengths.join(' ')}`, () => machine.load((m) => emitPointPasses(m, layer.stencil, layer.plan, lengths)));
+  /** Lives as long as the backend. */
+  const harmonicsFor = ({ tables: name, lattice, stencil }: FourierLayer, { lengths }: TilePlan): number =>
+    known(tables, `${name} ${lengths.join(' ')}`, () => {
+      const values = harmonicSpectra(lattice, stencil, lengths);
+      const at = heap.allocate(values.length * 4);
+      heap.floats(at, values.length).set(values);
+      return at;
+    });
+  const firstChannels = (irreps: Irreps): number[] => irreps.map((_, n) => dimension(irreps.slice(0, n)));
+  /** For each entry that is made: its channels, and the ranges of channels it is made from with the parts of their numbers. */
+  function rangesOf({ stencil, harmonics, irrepsIn, irrepsOut }: FourierLayer, backward: boolean): Int32Array {
+    const [to, from] = backward ? [irrepsIn, irrepsOut] : [irrepsOut, irrepsIn];
+    const [firstTo, firstFrom] = [firstChannels(to), firstChannels(from)];
+    return Int32Array.from(
+      to.flatMap((made, n) => {
+        const ranges: number[][] = [];
+        from.forEach((source, s) => {
+          const [input, output] = backward ? [made, source] : [source, made];
+          const target = targetOf(stencil, harmonics, input.degree, output.degree, input.parity === output.parity ? 1 : -1);
+          if (target.streams === 0) return;
+          const count = source.multiplicity * (2 * source.degree + 1);
+          const last = ranges.at(-1);
+          if (last && last[2] === partsOf(target) && last[0]! + last[1]! === firstFrom[s]) last[1]! += count;
+          else ranges.push([firstFrom[s]!, count, partsOf(target)]);
+        });
+        return [firstTo[n]!, made.multiplicity * (2 * made.degree + 1), ranges.length, ...ranges.flat()];
+      }),
+    );
+  }
+  const withIntegers = <T>(values: Int32Array, use: (at: number) => T): T =>
+    heap.borrow(values.length * 4, (at) => {
+      heap.integers(at, values.length).set(values);
+      return use(at);
+    });
+  const all = (tensor: HeapTensor) => ({ tensor, first: 0, count: tensor.shape[4]! });
+
+  /** Visits the slabs with room for the spectra of inputs and outputs, and the fields of a pass there. */
+  function bySlab(layer: FourierLayer, plan: TilePlan, backward: boolean, entries: { in: number; out: number }, packed: number, body: (slab: { firstTile: number; x: number; y: number; fields: Record<keyof typeof pointFields, number>; blocks: number }) => void): void {
+    const { irrepsIn, irrepsOut } = layer;
+    const [rowBytesIn, rowBytesOut] = [rowBytes(irrepsIn), rowBytes(irrepsOut)];
+    const blocks = plan.points / pointsPerBlock;
+    const [blockBytesIn, blockBytesOut] = [plan.tilesPerSlab * rowBytesIn, plan.tilesPerSlab * rowBytesOut];
+    const harmonics = harmonicsFor(layer, plan);
+    withIntegers(rangesOf(layer, backward), (ranges) =>
+      heap.borrow(blocks * blockBytesIn, (x) =>
+        heap.borrow(blocks * blockBytesOut, (y) => {
+          for (let firstTile = 0; firstTile < plan.tileCount; firstTile += plan.tilesPerSlab)
+            body({
+              firstTile, x, y, blocks,
+              fields: {
+                x, y, harmonics, weights: packed, gradients: 0, gradientBytes: 0, isFirst: 0,
+                entriesIn: entries.in, countIn: irrepsIn.length, entriesOut: entries.out, countOut: irrepsOut.length,
+                channelsIn: dimension(irrepsIn), channelsOut: dimension(irrepsOut), ranges,
+                rows: 0, rowBytesIn, rowBytesOut, blockBytesIn, blockBytesOut, blocks, blocksPerItem: 0,
+              },
+            });
+        }),
+      ),
+    );
+  }
+  const toSpectra = (plan: TilePlan, tensor: HeapTensor, firstTile: number, bytes: number, spectra: number, resultsOnly: 0 | 1): number => {
+    const { rows, fields, items } = slabOf(plan, all(tensor), firstTile, bytes);
+    transformsFor(plan).spectra({ spectra, resultsOnly, scalars: 0, ...fields }, items, tileScratchBytes(plan.lengths));
+    return rows;
+  };
+  const toTiles = (plan: TilePlan, tensor: HeapTensor, firstTile: number, bytes: number, spectra: number): void => {
+    const { fields, items } = slabOf(plan, all(tensor), firstTile, bytes);
+    transformsFor(plan).tiles({ spectra, ...fields }, items, tileScratchBytes(plan.lengths));
+  };
+  const scratchBytes = ({ irrepsIn, irrepsOut }: FourierLayer): number => pointScratchBytes(dimension(irrepsIn), dimension(irrepsOut));
+
+  return {
+    /** `entries`: tables of the entries of inputs and outputs; `packed`: the weights. */
+    convolve(layer: FourierLayer, plan: TilePlan, entries: { in: number; out: number }, x: HeapTensor, packed: number, y: HeapTensor): void {
+      bySlab(layer, plan, false, entries, packed, ({ firstTile, fields, blocks, ...slab }) => {
+        const rows = toSpectra(plan, x, firstTile, fields.rowBytesIn, slab.x, 0);
+        const blocksPerItem = share(blocks, itemsForward);
+        passesFor(layer, plan).forward({ ...fields, rows, blocksPerItem }, Math.ceil(blocks / blocksPerItem), scratchBytes(layer));
+        toTiles(plan, y, firstTile, fields.rowBytesOut, slab.y);
+      });
+    },
+    /** Writes the gradient of the inputs; returns partial gradients of the packed weights, four lanes each, and how many there are: a block the caller releases. */
+    backward(layer: FourierLayer, plan: TilePlan, entries: { in: number; out: number }, dy: HeapTensor, x: HeapTensor, packed: number, dx: HeapTensor): { gradients: number; count: number } {
+      const blocks = plan.points / pointsPerBlock;
+      const blocksPerItem = share(blocks, itemsBackward);
+      const count = Math.ceil(blocks / blocksPerItem);
+      const gradientBytes = layer.weights * 16;
+      const gradients = heap.allocate(gradientBytes * count);
+      bySlab(layer, plan, true, entries, packed, ({ firstTile, fields, ...slab }) => {
+        // the gradient with respect to a weight pairs every result's gradient with all it saw: halos on one side only
+        const rows = toSpectra(plan, dy, firstTile, fields.rowBytesOut, slab.y, 0);
+        toSpectra(plan, x, firstTile, fields.rowBytesIn, slab.x, 1);
+        passesFor(layer, plan).backward({ ...fields, rows, blocksPerItem, gradients, gradientBytes, isFirst: Number(firstTile === 0) }, count, scratchBytes(layer));
+        toTiles(plan, dx, firstTile, fields.rowBytesIn, slab.x);
+      });
+      return { gradients, count };
+    },
+  };
+}
