@@ -5,11 +5,12 @@ import { lattice, type Lattice, type LatticeSpec } from '../../../math/so3/latti
 import { selfPathsOf, weightsOf } from '../../../math/so3/steerable-paths';
 import type { SteerableConvolutionAttributes } from '../../../ops/operators';
 import type { BoundKernel } from '../machine';
-import type { HeapTensor } from '../backend';
+import type { HeapTensor, WasmBackend } from '../backend';
 import type { KernelFactory } from './kernel';
 import { maximumDegree } from './steerable/harmonic-polynomials';
 import { stencilOf, type Stencil } from './steerable/stencil';
-import { steerableFourier, steerableFourierPlan, type FourierLayer } from './steerable/fourier/steerable-fourier';
+import { chooseFourierPlan, type ChoosePlan } from './steerable/fourier/choose-plan';
+import { steerableFourier, type FourierLayer } from './steerable/fourier/steerable-fourier';
 import { printPlan, streamPlan, type StreamPlan } from './steerable/stream-plan';
 import { chooseTile, planesPerTile, type TileShape } from './steerable/tile-shape';
 import type { passFields} from './steerable/tiles';
@@ -30,7 +31,8 @@ interface Layer {
 }
 const printLattice = ({ diameter, steps, radialFunctions, cutoff }: LatticeSpec): string => `${diameter} ${steps.join(' ')} ${radialFunctions} ${cutoff}`;
 
-export const steerableConvolution: KernelFactory<'SteerableConvolution' | 'SteerableConvolutionBackward' | 'SteerableConvolutionBackwardWeight'> = (backend) => {
+type Names = 'SteerableConvolution' | 'SteerableConvolutionBackward' | 'SteerableConvolutionBackwardWeight';
+export const steerableConvolution = (backend: WasmBackend, choosePlan: ChoosePlan = chooseFourierPlan): ReturnType<KernelFactory<Names>> => {
   const { machine } = backend;
   const { heap } = machine;
   const { sumSlabs } = machine.load((m) => ({ sumSlabs: emitSumSlabs(m) }));
@@ -154,7 +156,7 @@ export const steerableConvolution: KernelFactory<'SteerableConvolution' | 'Steer
       const y = backend.output([...x.shape.slice(0, 4), dimension(irrepsOut)]);
       const packed = heap.allocate(layout.length * 4);
       try {
-        const fourierPlan = steerableFourierPlan({ ...layer, irrepsIn, irrepsOut }, x.shape);
+        const fourierPlan = choosePlan({ ...attributes, ...layer }, x.shape, 'forward');
         if (fourierPlan) {
           packWeights(layout, values(weight), values(self), 'forward', 1, heap.floats(packed, layout.length));
           withEntries(attributes, (entries) => fourier.convolve(fourierLayer(layer, attributes), fourierPlan, entries, x, packed, y));
@@ -175,7 +177,7 @@ export const steerableConvolution: KernelFactory<'SteerableConvolution' | 'Steer
       const [dx, dweight, dself] = outputs;
       const packed = heap.allocate(layout.length * 4);
       try {
-        const fourierPlan = steerableFourierPlan({ ...layer, irrepsIn, irrepsOut }, x.shape);
+        const fourierPlan = choosePlan({ ...attributes, ...layer }, x.shape, 'backward');
         if (fourierPlan) {
           packWeights(layout, values(weight), values(self), 'forward', 1, heap.floats(packed, layout.length));
           const { gradients, count } = withEntries(attributes, (entries) => fourier.backward(fourierLayer(layer, attributes), fourierPlan, entries, dy, x, packed, dx));

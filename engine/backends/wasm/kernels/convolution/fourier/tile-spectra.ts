@@ -6,7 +6,7 @@ import { transpose } from '../../transpose';
 import { complexBytes, conjugate, loadComplex, storeComplex, swapped, transformLine, type Complex } from './fourier-transform';
 import { halfLength, pairsOf, vectorsOf, type Lengths, type TilePlan } from './fourier-plan';
 
-const volumeNames = ['depth', 'height', 'width', 'tilesX', 'tilesY', 'tilesZ', 'tileCount', 'firstTile', 'pointBytes', 'rowBytes', 'groups', 'vectors', 'channels', 'voxelBytes'] as const;
+const volumeNames = ['depth', 'height', 'width', 'tilesX', 'tilesY', 'tilesZ', 'tileCount', 'firstTile', 'pairBytes', 'pointBytes', 'rowBytes', 'groups', 'vectors', 'channels', 'voxelBytes'] as const;
 const spectraFields = integerFields(...(['tensor', 'spectra', 'resultsOnly', 'scalars', ...volumeNames] as const));
 const tilesFields = integerFields(...(['tensor', 'spectra', ...volumeNames] as const));
 const vectorBytes = 16;
@@ -32,7 +32,7 @@ export function slabOf({ tiles, tileCount, tilesPerSlab }: TilePlan, { tensor: {
   const rows = Math.min(tilesPerSlab, 2 * Math.ceil((tileCount - firstTile) / 2));
   return {
     rows,
-    fields: { tensor: pointer + first * 4, depth, height, width, tilesX: tiles[0], tilesY: tiles[1], tilesZ: tiles[2], tileCount, firstTile, pointBytes: tilesPerSlab * rowBytes, rowBytes, groups, vectors, channels: count, voxelBytes: channels * 4 },
+    fields: { tensor: pointer + first * 4, depth, height, width, tilesX: tiles[0], tilesY: tiles[1], tilesZ: tiles[2], tileCount, firstTile, pairBytes: 2 * rowBytes, pointBytes: tilesPerSlab * rowBytes, rowBytes, groups, vectors, channels: count, voxelBytes: channels * 4 },
     items: (rows / 2) * groups,
   };
 }
@@ -195,7 +195,7 @@ export function spectraKernel(m: ModuleBuilder, { taps, lengths, outputs }: Tile
       const to = f.i32(scratch.add(tilesAt).add(vector.mul(tileBytes)));
       alongRows(f, alongY, to, lengthZ, lengths, middle);
     });
-    const target = f.i32(p.spectra.add(pair.shl(1).mul(p.rowBytes)).add(firstVector.mul(bytesPerVector)));
+    const target = f.i32(p.spectra.add(pair.mul(p.pairBytes)).add(firstVector.mul(bytesPerVector)));
     forColumns(f, lengths, (column, mirrored) => {
       alongZ.forEach(([plain, conjugated], form) =>
         f.if(p.scalars.eq(form), () =>
@@ -246,7 +246,7 @@ export function tilesKernel(m: ModuleBuilder, { taps, lengths, outputs }: TilePl
     const count = f.i32(p.vectors.sub(firstVector).min(together));
     const places = placesOf(f, p, pair, outputs);
     const middle = f.i32(scratch.add(lineBytes));
-    const source = f.i32(p.spectra.add(pair.shl(1).mul(p.rowBytes)).add(firstVector.mul(bytesPerVector)));
+    const source = f.i32(p.spectra.add(pair.mul(p.pairBytes)).add(firstVector.mul(bytesPerVector)));
     forColumns(f, lengths, (column, mirrored, x) => {
       f.for(0, count, 1, (vector) => {
         const to = f.i32(scratch.add(tilesAt).add(vector.mul(tileBytes)));

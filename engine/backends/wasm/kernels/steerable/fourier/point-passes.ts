@@ -14,7 +14,7 @@ import { emitCorrelate, emitMultiply, rangeWords, together } from './point-produ
 export const pointFields = {
   x: 'i32', y: 'i32', harmonics: 'i32', weights: 'i32', gradients: 'i32', gradientBytes: 'i32', isFirst: 'i32',
   entriesIn: 'i32', countIn: 'i32', entriesOut: 'i32', countOut: 'i32', channelsIn: 'i32', channelsOut: 'i32', ranges: 'i32',
-  rows: 'i32', rowBytesIn: 'i32', rowBytesOut: 'i32', blockBytesIn: 'i32', blockBytesOut: 'i32', blocks: 'i32', blocksPerItem: 'i32',
+  pairs: 'i32', rowBytesIn: 'i32', rowBytesOut: 'i32', pairBytesIn: 'i32', pairBytesOut: 'i32', blocks: 'i32', blocksPerItem: 'i32',
 } as const;
 type Fields = { readonly [K in keyof typeof pointFields]: I32 };
 
@@ -33,7 +33,7 @@ export function emitPointPasses(m: ModuleBuilder, stencil: Stencil, plan: Stream
       const own = f.i32(p.gradients.add(item.mul(p.gradientBytes)));
       f.if(p.isFirst, () => f.fillZero(own, p.gradientBytes));
       f.for(item.mul(p.blocksPerItem), item.add(1).mul(p.blocksPerItem).min(p.blocks), 1, (block) => {
-        const [x, y] = [f.i32(p.x.add(block.mul(p.blockBytesIn))), f.i32(p.y.add(block.mul(p.blockBytesOut)))];
+        const [x, y] = [f.i32(p.x.add(block.mul(p.rowBytesIn.shl(1)))), f.i32(p.y.add(block.mul(p.rowBytesOut.shl(1))))];
         const harmonics = f.i32(p.harmonics.add(block.mul(harmonicBytes)));
         eachPair(f, p, (degree, target, pair) =>
           eachCopy(f, pair, target, p.weights, 4, (weights, matrix) => f.call(matrices[degree]![target.index]!, weights, harmonics, scratch.add(matrix), p.channelsOut.mul(numberBytes))),
@@ -92,17 +92,17 @@ export function emitPointPasses(m: ModuleBuilder, stencil: Stencil, plan: Stream
     f.if(count.and(1), () => body(1, f.i32(count.sub(1))));
   }
   /** All rows of a block times the matrix, whose numbers are so many bytes apart from output to output and from input to input. */
-  function multiplyRows(f: FunctionBuilder, p: Fields, conjugated: boolean, { from, fromBytes, to, toBytes, matrix, outputBytes, inputBytes, entries }: Record<'from' | 'fromBytes' | 'to' | 'toBytes' | 'matrix' | 'outputBytes' | 'inputBytes' | 'entries', I32>): void {
+  function multiplyRows(f: FunctionBuilder, p: Fields, conjugated: boolean, { from, fromBytes, fromPair, to, toBytes, toPair, matrix, outputBytes, inputBytes, entries }: Record<'from' | 'fromBytes' | 'fromPair' | 'to' | 'toBytes' | 'toPair' | 'matrix' | 'outputBytes' | 'inputBytes' | 'entries', I32>): void {
     const range = f.i32(p.ranges);
     f.times(entries, () => {
       const [channel, ranges] = [f.i32(loadI32(range)), f.i32(loadI32(range, 8))];
       byTwo(f, f.i32(loadI32(range, 4)), (size, first) => {
         const output = f.i32(channel.add(first));
         const [row, result] = [f.i32(from), f.i32(to.add(output.mul(numberBytes)))];
-        f.times(p.rows.shr(1), () => {
+        f.times(p.pairs, () => {
           f.call(multiply[Number(conjugated)]![size - 1]!, row, fromBytes, matrix.add(output.mul(outputBytes)), outputBytes, inputBytes, result, toBytes, range.add(12), ranges);
-          f.advance(row, fromBytes.shl(1));
-          f.advance(result, toBytes.shl(1));
+          f.advance(row, fromPair);
+          f.advance(result, toPair);
         });
       });
       f.advance(range, ranges.mul(rangeWords).add(3).shl(2));
@@ -111,7 +111,7 @@ export function emitPointPasses(m: ModuleBuilder, stencil: Stencil, plan: Stream
 
   return {
     forward: pass('forward', (f, p, _block, { x, y, matrix }) =>
-      multiplyRows(f, p, false, { from: x, fromBytes: p.rowBytesIn, to: y, toBytes: p.rowBytesOut, matrix, outputBytes: I32.of(numberBytes), inputBytes: f.i32(p.channelsOut.mul(numberBytes)), entries: p.countOut }),
+      multiplyRows(f, p, false, { from: x, fromBytes: p.rowBytesIn, fromPair: p.pairBytesIn, to: y, toBytes: p.rowBytesOut, toPair: p.pairBytesOut, matrix, outputBytes: I32.of(numberBytes), inputBytes: f.i32(p.channelsOut.mul(numberBytes)), entries: p.countOut }),
     ),
     // the gradient of the inputs takes the place of the inputs, which are not needed any more
     backward: pass('backward', (f, p, block, { x, y, matrix, gradients: own }) => {
@@ -124,12 +124,12 @@ export function emitPointPasses(m: ModuleBuilder, stencil: Stencil, plan: Stream
         byTwo(f, f.i32(pair.copiesIn.mul(2 * degree + 1)), (inputs, firstInput) =>
           byTwo(f, f.i32(pair.copiesOut.mul(2 * target.degreeOut + 1)), (outputs, firstOutput) => {
             const [i, o] = [f.i32(pair.channelIn.add(firstInput)), f.i32(pair.channelOut.add(firstOutput))];
-            f.call(correlate[inputs - 1]![outputs - 1]!, x.add(i.mul(numberBytes)), p.rowBytesIn, y.add(o.mul(numberBytes)), p.rowBytesOut, changes.add(i.mul(inputBytes)).add(o.mul(numberBytes)), inputBytes, p.rows, I32.of(partsOf(target)), alone);
+            f.call(correlate[inputs - 1]![outputs - 1]!, x.add(i.mul(numberBytes)), p.rowBytesIn, p.pairBytesIn, y.add(o.mul(numberBytes)), p.rowBytesOut, p.pairBytesOut, changes.add(i.mul(inputBytes)).add(o.mul(numberBytes)), inputBytes, p.pairs, I32.of(partsOf(target)), alone);
           }),
         );
         eachCopy(f, pair, target, own, 16, (weights, number) => f.call(gradients[degree]![target.index]!, weights, harmonics, changes.add(number), inputBytes));
       });
-      multiplyRows(f, p, true, { from: y, fromBytes: p.rowBytesOut, to: x, toBytes: p.rowBytesIn, matrix, outputBytes: inputBytes, inputBytes: I32.of(numberBytes), entries: p.countIn });
+      multiplyRows(f, p, true, { from: y, fromBytes: p.rowBytesOut, fromPair: p.pairBytesOut, to: x, toBytes: p.rowBytesIn, toPair: p.pairBytesIn, matrix, outputBytes: inputBytes, inputBytes: I32.of(numberBytes), entries: p.countIn });
     }),
   };
 }

@@ -66,34 +66,37 @@ export const emitMultiply = (m: ModuleBuilder, outputs: number, conjugated: bool
   });
 
 /**
- * (inputs of the first row, bytes of a row, gradient of the outputs in the first row, bytes of a row, gradient of the matrix, bytes from input to input, rows, parts, 1 where the points stand for themselves alone and 0 where also for
+ * (inputs of the first row, bytes of a row and of a pair of rows, gradient of the outputs in the first row, bytes of a row and of a pair, gradient of the matrix, bytes from input to input, pairs, parts, 1 where the points stand for themselves alone and 0 where also for
  * their mirror images): sums over rows of the outputs' gradients times conjugate inputs.
  */
 export const emitCorrelate = (m: ModuleBuilder, inputs: number, outputs: number): FunctionReference =>
-  m.function(['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'], (f: FunctionBuilder, x: I32, rowBytes: I32, dy: I32, rowBytesOut: I32, matrix: I32, inputBytes: I32, rows: I32, kind: I32, alone: I32) => {
+  m.function(['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'], (f: FunctionBuilder, x: I32, rowBytes: I32, pairBytes: I32, dy: I32, rowBytesOut: I32, pairBytesOut: I32, matrix: I32, inputBytes: I32, pairs: I32, kind: I32, alone: I32) => {
     const sums = Array.from({ length: inputs }, () => locals(f, outputs, 0));
     const gradients = locals(f, outputs);
     const value = f.v128();
+    const [xNext, dyNext] = [f.i32(x.add(rowBytes)), f.i32(dy.add(rowBytesOut))];
     withParts(f, kind, (part) =>
-      f.times(rows, () => {
+      f.times(pairs, () => {
+        [0, 1].forEach((row) => {
         gradients.forEach(({ re, im }, j) => {
-          f.set(re, loadV128(dy, j * numberBytes));
-          f.set(im, loadV128(dy, j * numberBytes + 16));
+          f.set(re, loadV128(row ? dyNext : dy, j * numberBytes));
+          f.set(im, loadV128(row ? dyNext : dy, j * numberBytes + 16));
         });
         sums.forEach((sum, i) => {
-          f.set(value, loadV128(x, i * numberBytes));
+          f.set(value, loadV128(row ? xNext : x, i * numberBytes));
           sum.forEach(({ re, im }, j) => {
             if (part !== parts.imaginary) f.set(re, f.multiplyAdd(gradients[j]!.re, value, re));
             if (part !== parts.real) f.set(im, f.multiplyAdd(gradients[j]!.im, value, im));
           });
-          f.set(value, loadV128(x, i * numberBytes + 16));
+          f.set(value, loadV128(row ? xNext : x, i * numberBytes + 16));
           sum.forEach(({ re, im }, j) => {
             if (part !== parts.imaginary) f.set(re, f.multiplyAdd(gradients[j]!.im, value, re));
             if (part !== parts.real) f.set(im, f.multiplySubtract(gradients[j]!.re, value, im));
           });
         });
-        f.advance(x, rowBytes);
-        f.advance(dy, rowBytesOut);
+        });
+        for (const pointer of [x, xNext]) f.advance(pointer, pairBytes);
+        for (const pointer of [dy, dyNext]) f.advance(pointer, pairBytesOut);
       }),
     );
     const weight = f.v128(I32.of(2).sub(alone).toF32().mul(0.5).splat());

@@ -1,50 +1,30 @@
-/** @file Steerable convolutions and their gradients by Fourier transforms of tiles: when it pays, and the passes slab by slab. */
-import type { Lattice } from '../../../../../math/so3/lattice';
+/** @file Steerable convolutions and their gradients by Fourier transforms of tiles, slab by slab. */
 import { dimension, type Irreps } from '../../../../../math/so3/irreps';
 import type { HeapTensor, WasmBackend } from '../../../backend';
 import type { BoundKernel } from '../../../machine';
-import { mostBytes, paddedChannels, share } from '../../convolution/blocks';
-import { lineLengths } from '../../convolution/fourier/fourier-transform';
-import { tilePlan, type TilePlan } from '../../convolution/fourier/fourier-plan';
+import { share } from '../../convolution/blocks';
+import type { TilePlan } from '../../convolution/fourier/fourier-plan';
 import { slabOf, spectraKernel, tileScratchBytes, tilesKernel } from '../../convolution/fourier/tile-spectra';
-import type { Stencil } from '../stencil';
-import type { StreamPlan } from '../stream-plan';
-import { printPlan, targetOf } from '../stream-plan';
+import { printPlan, targetOf, type StreamPlan } from '../stream-plan';
+import { rowBytes, type LayerShape } from './choose-plan';
 import { harmonicSpectra, pointsPerBlock } from './harmonic-spectra';
-import { numberBytes, partsOf } from './point-matrices';
+import { partsOf } from './point-matrices';
 import { emitPointPasses, pointScratchBytes, type pointFields } from './point-passes';
 
 /** Work items of a pass, each a range of points; with partial gradients of the weights at most so many, whatever the number of threads. */
 const itemsForward = 64;
 const itemsBackward = 16;
 
-export interface FourierLayer {
+export interface FourierLayer extends LayerShape {
   /** Names the lattice and harmonics. */
   readonly tables: string;
-  readonly lattice: Lattice;
-  readonly stencil: Stencil;
   readonly plan: StreamPlan;
-  readonly irrepsIn: Irreps;
-  readonly irrepsOut: Irreps;
-  readonly harmonics: Irreps;
   /** Packed weights [pair of entries, copy out, copy in, stream]. */
   readonly weights: number;
 }
 
-const rowBytes = (irreps: Irreps): number => paddedChannels(dimension(irreps)) * numberBytes;
-
-/** The plan with the least work, or undefined where the tiles' pass has less: by shape alone. */
-export function steerableFourierPlan({ lattice: { reach }, irrepsIn, irrepsOut }: Pick<FourierLayer, 'lattice' | 'irrepsIn' | 'irrepsOut'>, shape: readonly number[], bytes = mostBytes): TilePlan | undefined {
-  const taps = 2 * reach[0] + 1;
-  if (reach.some((one) => one !== reach[0]) || (taps !== 3 && taps !== 5)) return undefined;
-  let best: { plan: TilePlan; work: number } | undefined;
-  for (const x of lineLengths) for (const y of lineLengths) for (const z of lineLengths) {
-    const plan = tilePlan(taps, [x, y, z], shape, (rowBytes(irrepsIn) + rowBytes(irrepsOut)) / pointsPerBlock, bytes);
-    const work = plan.tileCount * x * y * z;
-    if (!best || work < best.work) best = { plan, work };
-  }
-  return best?.plan;
-}
+/** Spectra are [pair of tiles, block of points, tile, channel]; pairs lie a little apart, or those of one block would share cache sets. */
+const pairBytes = ({ points }: TilePlan, rowBytes: number): number => (points / pointsPerBlock) * 2 * rowBytes + 1088;
 
 export function steerableFourier({ machine }: WasmBackend) {
   const { heap } = machine;
@@ -99,11 +79,12 @@ export function steerableFourier({ machine }: WasmBackend) {
     const { irrepsIn, irrepsOut } = layer;
     const [rowBytesIn, rowBytesOut] = [rowBytes(irrepsIn), rowBytes(irrepsOut)];
     const blocks = plan.points / pointsPerBlock;
-    const [blockBytesIn, blockBytesOut] = [plan.tilesPerSlab * rowBytesIn, plan.tilesPerSlab * rowBytesOut];
+    const pairs = plan.tilesPerSlab / 2;
+    const [pairBytesIn, pairBytesOut] = [pairBytes(plan, rowBytesIn), pairBytes(plan, rowBytesOut)];
     const harmonics = harmonicsFor(layer, plan);
     withIntegers(rangesOf(layer, backward), (ranges) =>
-      heap.borrow(blocks * blockBytesIn, (x) =>
-        heap.borrow(blocks * blockBytesOut, (y) => {
+      heap.borrow(pairs * pairBytesIn, (x) =>
+        heap.borrow(pairs * pairBytesOut, (y) => {
           for (let firstTile = 0; firstTile < plan.tileCount; firstTile += plan.tilesPerSlab)
             body({
               firstTile, x, y, blocks,
@@ -111,21 +92,22 @@ export function steerableFourier({ machine }: WasmBackend) {
                 x, y, harmonics, weights: packed, gradients: 0, gradientBytes: 0, isFirst: 0,
                 entriesIn: entries.in, countIn: irrepsIn.length, entriesOut: entries.out, countOut: irrepsOut.length,
                 channelsIn: dimension(irrepsIn), channelsOut: dimension(irrepsOut), ranges,
-                rows: 0, rowBytesIn, rowBytesOut, blockBytesIn, blockBytesOut, blocks, blocksPerItem: 0,
+                pairs: 0, rowBytesIn, rowBytesOut, pairBytesIn, pairBytesOut, blocks, blocksPerItem: 0,
               },
             });
         }),
       ),
     );
   }
+  const places = (plan: TilePlan, bytes: number) => ({ pairBytes: pairBytes(plan, bytes), pointBytes: 2 * bytes });
   const toSpectra = (plan: TilePlan, tensor: HeapTensor, firstTile: number, bytes: number, spectra: number, resultsOnly: 0 | 1): number => {
     const { rows, fields, items } = slabOf(plan, all(tensor), firstTile, bytes);
-    transformsFor(plan).spectra({ spectra, resultsOnly, scalars: 0, ...fields }, items, tileScratchBytes(plan.lengths));
-    return rows;
+    transformsFor(plan).spectra({ spectra, resultsOnly, scalars: 0, ...fields, ...places(plan, bytes) }, items, tileScratchBytes(plan.lengths));
+    return rows / 2;
   };
   const toTiles = (plan: TilePlan, tensor: HeapTensor, firstTile: number, bytes: number, spectra: number): void => {
     const { fields, items } = slabOf(plan, all(tensor), firstTile, bytes);
-    transformsFor(plan).tiles({ spectra, ...fields }, items, tileScratchBytes(plan.lengths));
+    transformsFor(plan).tiles({ spectra, ...fields, ...places(plan, bytes) }, items, tileScratchBytes(plan.lengths));
   };
   const scratchBytes = ({ irrepsIn, irrepsOut }: FourierLayer): number => pointScratchBytes(dimension(irrepsIn), dimension(irrepsOut));
 
@@ -133,9 +115,9 @@ export function steerableFourier({ machine }: WasmBackend) {
     /** `entries`: tables of the entries of inputs and outputs; `packed`: the weights. */
     convolve(layer: FourierLayer, plan: TilePlan, entries: { in: number; out: number }, x: HeapTensor, packed: number, y: HeapTensor): void {
       bySlab(layer, plan, false, entries, packed, ({ firstTile, fields, blocks, ...slab }) => {
-        const rows = toSpectra(plan, x, firstTile, fields.rowBytesIn, slab.x, 0);
+        const pairs = toSpectra(plan, x, firstTile, fields.rowBytesIn, slab.x, 0);
         const blocksPerItem = share(blocks, itemsForward);
-        passesFor(layer, plan).forward({ ...fields, rows, blocksPerItem }, Math.ceil(blocks / blocksPerItem), scratchBytes(layer));
+        passesFor(layer, plan).forward({ ...fields, pairs, blocksPerItem }, Math.ceil(blocks / blocksPerItem), scratchBytes(layer));
         toTiles(plan, y, firstTile, fields.rowBytesOut, slab.y);
       });
     },
@@ -148,9 +130,9 @@ export function steerableFourier({ machine }: WasmBackend) {
       const gradients = heap.allocate(gradientBytes * count);
       bySlab(layer, plan, true, entries, packed, ({ firstTile, fields, ...slab }) => {
         // the gradient with respect to a weight pairs every result's gradient with all it saw: halos on one side only
-        const rows = toSpectra(plan, dy, firstTile, fields.rowBytesOut, slab.y, 0);
+        const pairs = toSpectra(plan, dy, firstTile, fields.rowBytesOut, slab.y, 0);
         toSpectra(plan, x, firstTile, fields.rowBytesIn, slab.x, 1);
-        passesFor(layer, plan).backward({ ...fields, rows, blocksPerItem, gradients, gradientBytes, isFirst: Number(firstTile === 0) }, count, scratchBytes(layer));
+        passesFor(layer, plan).backward({ ...fields, pairs, blocksPerItem, gradients, gradientBytes, isFirst: Number(firstTile === 0) }, count, scratchBytes(layer));
         toTiles(plan, dx, firstTile, fields.rowBytesIn, slab.x);
       });
       return { gradients, count };

@@ -1,0 +1,84 @@
+/** @file When Fourier transforms of tiles pay for a steerable layer, and with which lengths: by shape alone, never by what is measured while it runs. */
+import { dimension, type Irreps } from '../../../../../math/so3/irreps';
+import type { Lattice } from '../../../../../math/so3/lattice';
+import { mostBytes, paddedChannels } from '../../convolution/blocks';
+import { tilePlan, type TilePlan } from '../../convolution/fourier/fourier-plan';
+import { lineLengths } from '../../convolution/fourier/fourier-transform';
+import type { Stencil } from '../stencil';
+import { targetOf } from '../stream-plan';
+import { harmonicsOf } from '../tile-shape';
+import { pointsPerBlock } from './harmonic-spectra';
+import { numberBytes, parts, partsOf } from './point-matrices';
+
+export interface LayerShape {
+  readonly lattice: Lattice;
+  readonly stencil: Stencil;
+  readonly irrepsIn: Irreps;
+  readonly irrepsOut: Irreps;
+  readonly harmonics: Irreps;
+}
+export type Direction = 'forward' | 'backward';
+
+/** Bytes of the spectra of a tile at four points. */
+export const rowBytes = (irreps: Irreps): number => paddedChannels(dimension(irreps)) * numberBytes;
+
+/**
+ * Picoseconds, fitted to sixteen layers of the paper's networks on two cores at 16^3 to 64^3 (docs/performance.md): of a transform for each voxel of a tile and channel; of a product for each point, tile and multiply-add; of making
+ * a matrix (and carrying back its gradient) for each point and pair of channels of the paper's kernel. Of the tiles' pass for each voxel: of the harmonics of a channel of the paper's kernel, of a multiply-add of the mixing.
+ */
+const cost = {
+  forward: { transform: 940, product: 24, matrix: 290, harmonics: 4770, mixing: 52 },
+  backward: { transform: 940, product: 48, matrix: 725, harmonics: 9700, mixing: 59 },
+};
+/** Harmonics in their radial streams of the paper's kernel, to which those of others are compared. */
+const paperHarmonics = 36;
+
+export type ChoosePlan = (layer: LayerShape, shape: readonly number[], direction: Direction) => TilePlan | undefined;
+
+/** The plan with the least work, or undefined where the tiles' pass has less, and for kernels whose extent is no cube of 3 or 5. */
+export const chooseFourierPlan: ChoosePlan = (layer, shape, direction) => {
+  const best = leastWork(layer, shape, direction);
+  return best && best.work < tilesWork(layer, shape, direction) ? best.plan : undefined;
+};
+
+/** Of the tiles' pass, in picoseconds. */
+function tilesWork(layer: LayerShape, shape: readonly number[], direction: Direction): number {
+  const { harmonics, mixing } = cost[direction];
+  const voxels = shape.slice(0, 4).reduce((count, size) => count * size, 1);
+  const channels = dimension(direction === 'forward' ? layer.irrepsIn : layer.irrepsOut);
+  return voxels * (channels * harmonics * richnessOf(layer) + multiplyAddsOf(layer).mixed * mixing);
+}
+const richnessOf = ({ stencil }: LayerShape): number => harmonicsOf(stencil) / paperHarmonics;
+
+/** The plan by Fourier transforms with the least work, in picoseconds; undefined where there is none. `bytes`: what the spectra of a slab may take. */
+export function leastWork(layer: LayerShape, shape: readonly number[], direction: Direction, bytes = mostBytes): { plan: TilePlan; work: number } | undefined {
+  const { lattice: { reach }, irrepsIn, irrepsOut } = layer;
+  const taps = 2 * reach[0] + 1;
+  if (reach.some((one) => one !== reach[0]) || (taps !== 3 && taps !== 5)) return undefined;
+  const { transform, product, matrix } = cost[direction];
+  const [channelsIn, channelsOut] = [dimension(irrepsIn), dimension(irrepsOut)];
+  const { products } = multiplyAddsOf(layer);
+  const transformed = direction === 'forward' ? channelsIn + channelsOut : 2 * channelsIn + channelsOut;
+  let best: { plan: TilePlan; work: number } | undefined;
+  for (const x of lineLengths) for (const y of lineLengths) for (const z of lineLengths) {
+    const plan = tilePlan(taps, [x, y, z], shape, (rowBytes(irrepsIn) + rowBytes(irrepsOut)) / pointsPerBlock, bytes);
+    const slabs = Math.ceil(plan.tileCount / plan.tilesPerSlab);
+    const work = 2 * Math.ceil(plan.tileCount / 2) * (x * y * z * transform * transformed + plan.points * product * products) + slabs * plan.points * matrix * richnessOf(layer) * channelsIn * channelsOut;
+    if (!best || work < best.work) best = { plan, work };
+  }
+  return best;
+}
+
+/** Real multiply-adds of the products at a point, and of the mixing at a voxel. */
+function multiplyAddsOf({ stencil, irrepsIn, irrepsOut, harmonics }: LayerShape): { products: number; mixed: number } {
+  let [products, mixed] = [0, 0];
+  for (const a of irrepsIn)
+    for (const b of irrepsOut) {
+      const target = targetOf(stencil, harmonics, a.degree, b.degree, a.parity === b.parity ? 1 : -1);
+      if (target.streams === 0) continue;
+      const copies = a.multiplicity * b.multiplicity;
+      products += copies * (2 * a.degree + 1) * (2 * b.degree + 1) * (partsOf(target) === parts.both ? 4 : 2);
+      mixed += copies * target.streams * (2 * b.degree + 1);
+    }
+  return { products, mixed };
+}
