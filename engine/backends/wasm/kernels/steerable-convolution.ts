@@ -123,14 +123,12 @@ export const steerableConvolution = (backend: WasmBackend, choosePlan: ChoosePla
           slabs,
           passScratchBytes(stencil, plan, tile, planes, channelsTo),
         );
-      if (!other) return 0;
-      const sum = heap.allocate(layout.length * 4);
-      sumSlabs({ gradients, sum, slabs: slabs * batch, gradientBytes, weights: layout.length }, Math.ceil(layout.length / weightsPerSumItem));
-      return sum;
+      return other ? summed(layout, gradients, slabs * batch) : 0;
     } finally {
       for (const block of [entriesIn, entriesOut, ...(other ? [gradients] : [])]) heap.release(block);
     }
   }
+  /** Partial gradients added up: a block the caller releases. */
   function summed(layout: WeightLayout, gradients: number, count: number): number {
     const sum = heap.allocate(layout.length * 4);
     sumSlabs({ gradients, sum, slabs: count, gradientBytes: layout.length * 16, weights: layout.length }, Math.ceil(layout.length / weightsPerSumItem));
@@ -180,11 +178,13 @@ export const steerableConvolution = (backend: WasmBackend, choosePlan: ChoosePla
         const fourierPlan = choosePlan({ ...attributes, ...layer }, x.shape, 'backward');
         if (fourierPlan) {
           packWeights(layout, values(weight), values(self), 'forward', 1, heap.floats(packed, layout.length));
-          const { gradients, count } = withEntries(attributes, (entries) => fourier.backward(fourierLayer(layer, attributes), fourierPlan, entries, dy, x, packed, dx));
-          const sum = summed(layout, gradients, count);
-          unpackGradient(layout, heap.floats(sum, layout.length), 'forward', 1, values(dweight), values(dself));
-          heap.release(sum);
-          heap.release(gradients);
+          withEntries(attributes, (entries) =>
+            fourier.backward(fourierLayer(layer, attributes), fourierPlan, entries, dy, x, packed, dx, (gradients, count) => {
+              const sum = summed(layout, gradients, count);
+              unpackGradient(layout, heap.floats(sum, layout.length), 'forward', 1, values(dweight), values(dself));
+              heap.release(sum);
+            }),
+          );
           return outputs.map(({ info }) => info);
         }
         packWeights(layout, values(weight), values(self), 'adjoint', mixBlock, heap.floats(packed, layout.length));

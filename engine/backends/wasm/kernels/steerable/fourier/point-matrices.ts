@@ -26,10 +26,7 @@ export type PointFunctions = readonly (readonly FunctionReference[])[];
 
 type Coupling = Target['couplings'][number];
 /** What the harmonic's component `b` gives between components of input and output. */
-function coefficient({ degreeIn, degree, degreeOut, coefficients }: Coupling, a: number, b: number, c: number): number {
-  if (a > 2 * degreeIn) throw new Error('no such component');
-  return coefficients[(a * (2 * degree + 1) + b) * (2 * degreeOut + 1) + c]! * outputScale(degreeOut, c);
-}
+const coefficient = ({ degree, degreeOut, coefficients }: Coupling, a: number, b: number, c: number): number => coefficients[(a * (2 * degree + 1) + b) * (2 * degreeOut + 1) + c]! * outputScale(degreeOut, c);
 const components = (degree: number): number[] => Array.from({ length: 2 * degree + 1 }, (_, i) => i);
 const harmonicAt = (stencil: Stencil, pointer: I32, degree: number, stream: number, component: number): V128 => loadV128(pointer, (firstHarmonic(stencil, degree) + stream * (2 * degree + 1) + component) * 16);
 /** Pointers to the numbers of each component of an input copy. */

@@ -28,7 +28,7 @@ export function emitPointPasses(m: ModuleBuilder, stencil: Stencil, plan: Stream
   const multiply = [false, true].map((conjugated) => [1, together].map((outputs) => emitMultiply(m, outputs, conjugated)));
   const correlate = [1, together].map((inputs) => [1, together].map((outputs) => emitCorrelate(m, inputs, outputs)));
   const harmonicBytes = harmonicsOf(stencil) * 16;
-  const pass = (name: string, body: (f: FunctionBuilder, p: Fields, block: I32, pointers: { x: I32; y: I32; matrix: I32; gradients: I32 }) => void) =>
+  const pass = (name: string, body: (f: FunctionBuilder, p: Fields, block: I32, pointers: Record<'x' | 'y' | 'harmonics' | 'matrix' | 'gradients', I32>) => void) =>
     m.kernel(name, pointFields, (f, p, item, scratch) => {
       const own = f.i32(p.gradients.add(item.mul(p.gradientBytes)));
       f.if(p.isFirst, () => f.fillZero(own, p.gradientBytes));
@@ -36,9 +36,9 @@ export function emitPointPasses(m: ModuleBuilder, stencil: Stencil, plan: Stream
         const [x, y] = [f.i32(p.x.add(block.mul(p.rowBytesIn.shl(1)))), f.i32(p.y.add(block.mul(p.rowBytesOut.shl(1))))];
         const harmonics = f.i32(p.harmonics.add(block.mul(harmonicBytes)));
         eachPair(f, p, (degree, target, pair) =>
-          eachCopy(f, pair, target, p.weights, 4, (weights, matrix) => f.call(matrices[degree]![target.index]!, weights, harmonics, scratch.add(matrix), p.channelsOut.mul(numberBytes))),
+          eachCopy(f, pair, degree, target, p.weights, 4, (weights, matrix) => f.call(matrices[degree]![target.index]!, weights, harmonics, scratch.add(matrix), p.channelsOut.mul(numberBytes))),
         );
-        body(f, p, block, { x, y, matrix: scratch, gradients: own });
+        body(f, p, block, { x, y, harmonics, matrix: scratch, gradients: own });
       });
     });
 
@@ -72,8 +72,7 @@ export function emitPointPasses(m: ModuleBuilder, stencil: Stencil, plan: Stream
     });
   }
   /** Pairs of copies: their weights, of so many bytes each, and where their numbers begin in a matrix. */
-  function eachCopy(f: FunctionBuilder, { copiesIn, copiesOut, channelIn, channelOut, before, channelsOut }: Pair, { couplings, degreeOut, streams }: Target, weights: I32, bytes: number, body: (weights: I32, matrix: I32) => void): void {
-    const components = 2 * (couplings[0]?.degreeIn ?? degreeOut) + 1;
+  function eachCopy(f: FunctionBuilder, { copiesIn, copiesOut, channelIn, channelOut, before, channelsOut }: Pair, degree: number, { degreeOut, streams }: Target, weights: I32, bytes: number, body: (weights: I32, matrix: I32) => void): void {
     const at = f.i32(weights.add(before.mul(bytes)));
     const [column, number] = [f.i32(channelIn.mul(channelsOut).add(channelOut).mul(numberBytes)), f.i32()];
     f.times(copiesOut, () => {
@@ -81,7 +80,7 @@ export function emitPointPasses(m: ModuleBuilder, stencil: Stencil, plan: Stream
       f.times(copiesIn, () => {
         body(at, number);
         f.advance(at, streams * bytes);
-        f.advance(number, channelsOut.mul(components * numberBytes));
+        f.advance(number, channelsOut.mul((2 * degree + 1) * numberBytes));
       });
       f.advance(column, (2 * degreeOut + 1) * numberBytes);
     });
@@ -114,12 +113,11 @@ export function emitPointPasses(m: ModuleBuilder, stencil: Stencil, plan: Stream
       multiplyRows(f, p, false, { from: x, fromBytes: p.rowBytesIn, fromPair: p.pairBytesIn, to: y, toBytes: p.rowBytesOut, toPair: p.pairBytesOut, matrix, outputBytes: I32.of(numberBytes), inputBytes: f.i32(p.channelsOut.mul(numberBytes)), entries: p.countOut }),
     ),
     // the gradient of the inputs takes the place of the inputs, which are not needed any more
-    backward: pass('backward', (f, p, block, { x, y, matrix, gradients: own }) => {
+    backward: pass('backward', (f, p, block, { x, y, harmonics, matrix, gradients: own }) => {
       const inputBytes = f.i32(p.channelsOut.mul(numberBytes));
       const changes = f.i32(matrix.add(p.channelsIn.mul(inputBytes)));
       const column = f.i32(block.div(lengthZ / pointsPerBlock).rem(halfLength(lengthX)));
       const alone = f.i32(column.eq(0).or(column.eq(halfLength(lengthX) - 1)));
-      const harmonics = f.i32(p.harmonics.add(block.mul(harmonicBytes)));
       eachPair(f, p, (degree, target, pair) => {
         byTwo(f, f.i32(pair.copiesIn.mul(2 * degree + 1)), (inputs, firstInput) =>
           byTwo(f, f.i32(pair.copiesOut.mul(2 * target.degreeOut + 1)), (outputs, firstOutput) => {
@@ -127,7 +125,7 @@ export function emitPointPasses(m: ModuleBuilder, stencil: Stencil, plan: Stream
             f.call(correlate[inputs - 1]![outputs - 1]!, x.add(i.mul(numberBytes)), p.rowBytesIn, p.pairBytesIn, y.add(o.mul(numberBytes)), p.rowBytesOut, p.pairBytesOut, changes.add(i.mul(inputBytes)).add(o.mul(numberBytes)), inputBytes, p.pairs, I32.of(partsOf(target)), alone);
           }),
         );
-        eachCopy(f, pair, target, own, 16, (weights, number) => f.call(gradients[degree]![target.index]!, weights, harmonics, changes.add(number), inputBytes));
+        eachCopy(f, pair, degree, target, own, 16, (weights, number) => f.call(gradients[degree]![target.index]!, weights, harmonics, changes.add(number), inputBytes));
       });
       multiplyRows(f, p, true, { from: y, fromBytes: p.rowBytesOut, fromPair: p.pairBytesOut, to: x, toBytes: p.rowBytesIn, toPair: p.pairBytesIn, matrix, outputBytes: inputBytes, inputBytes: I32.of(numberBytes), entries: p.countIn });
     }),

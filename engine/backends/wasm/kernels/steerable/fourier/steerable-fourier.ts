@@ -28,8 +28,8 @@ const pairBytes = ({ points }: TilePlan, rowBytes: number): number => (points / 
 
 export function steerableFourier({ machine }: WasmBackend) {
   const { heap } = machine;
-  const transforms = new Map<string, { spectra: ReturnType<typeof compile>['spectra']; tiles: ReturnType<typeof compile>['tiles'] }>();
   const compile = (plan: TilePlan) => machine.load((m) => ({ spectra: spectraKernel(m, plan, 'points'), tiles: tilesKernel(m, plan, 'points') }));
+  const transforms = new Map<string, ReturnType<typeof compile>>();
   const passes = new Map<string, { forward: BoundKernel<typeof pointFields>; backward: BoundKernel<typeof pointFields> }>();
   const tables = new Map<string, number>();
   function known<T>(map: Map<string, T>, key: string, make: () => T): T {
@@ -121,21 +121,22 @@ export function steerableFourier({ machine }: WasmBackend) {
         toTiles(plan, y, firstTile, fields.rowBytesOut, slab.y);
       });
     },
-    /** Writes the gradient of the inputs; returns partial gradients of the packed weights, four lanes each, and how many there are: a block the caller releases. */
-    backward(layer: FourierLayer, plan: TilePlan, entries: { in: number; out: number }, dy: HeapTensor, x: HeapTensor, packed: number, dx: HeapTensor): { gradients: number; count: number } {
+    /** Writes the gradient of the inputs, and shows partial gradients of the packed weights, four lanes each, and how many there are. */
+    backward(layer: FourierLayer, plan: TilePlan, entries: { in: number; out: number }, dy: HeapTensor, x: HeapTensor, packed: number, dx: HeapTensor, use: (gradients: number, count: number) => void): void {
       const blocks = plan.points / pointsPerBlock;
       const blocksPerItem = share(blocks, itemsBackward);
       const count = Math.ceil(blocks / blocksPerItem);
       const gradientBytes = layer.weights * 16;
-      const gradients = heap.allocate(gradientBytes * count);
-      bySlab(layer, plan, true, entries, packed, ({ firstTile, fields, ...slab }) => {
-        // the gradient with respect to a weight pairs every result's gradient with all it saw: halos on one side only
-        const pairs = toSpectra(plan, dy, firstTile, fields.rowBytesOut, slab.y, 0);
-        toSpectra(plan, x, firstTile, fields.rowBytesIn, slab.x, 1);
-        passesFor(layer, plan).backward({ ...fields, pairs, blocksPerItem, gradients, gradientBytes, isFirst: Number(firstTile === 0) }, count, scratchBytes(layer));
-        toTiles(plan, dx, firstTile, fields.rowBytesIn, slab.x);
+      heap.borrow(gradientBytes * count, (gradients) => {
+        bySlab(layer, plan, true, entries, packed, ({ firstTile, fields, ...slab }) => {
+          // the gradient with respect to a weight pairs every result's gradient with all it saw: halos on one side only
+          const pairs = toSpectra(plan, dy, firstTile, fields.rowBytesOut, slab.y, 0);
+          toSpectra(plan, x, firstTile, fields.rowBytesIn, slab.x, 1);
+          passesFor(layer, plan).backward({ ...fields, pairs, blocksPerItem, gradients, gradientBytes, isFirst: Number(firstTile === 0) }, count, scratchBytes(layer));
+          toTiles(plan, dx, firstTile, fields.rowBytesIn, slab.x);
+        });
+        use(gradients, count);
       });
-      return { gradients, count };
     },
   };
 }
