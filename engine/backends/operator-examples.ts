@@ -38,6 +38,9 @@ export function operatorExamples(): Examples {
   const groupNorm = { irreps: threeScalars, x: normal('x', ...volume, 9), dy: normal('dy', ...volume, 9), attributes: { irreps: threeScalars, epsilon: 1e-5, by: 'root-mean-square' as const, elements: 3 }, weight: normal('weight', 3), bias: normal('bias', 3) };
   const [{ x, dy }] = field as [(typeof field)[number]];
   const steerable = steerableExamples();
+  const [{ attributes: steered, inputs: { x: _, ...joined } }] = steerable as [(typeof steerable)[number]];
+  /** Its first three entries, and the other two. */
+  const ofTwo = { attributes: steered, inputs: { ...joined, a: normal('a', ...volume, 10), b: normal('b', ...volume, 7) } };
   const self = selfExamples();
   const convolution = [3, 5].map((kernelSize) => ({ kernelSize, x: normal('x', ...volume, 5), dy: normal('dy', ...volume, 7), weight: normal('weight', kernelSize, kernelSize, kernelSize, 5, 7) }));
   const two = { a: normal('a', ...volume, 3), b: normal('b', ...volume, 4), weight: normal('weight', 3, 3, 3, 7, dimension(irreps)) };
@@ -58,6 +61,8 @@ export function operatorExamples(): Examples {
     SteerableConvolution: steerable.map(({ attributes, inputs: { x, weight, self } }) => ({ attributes, inputs: { x, weight, self } })),
     SteerableConvolutionBackward: steerable,
     SteerableConvolutionBackwardWeight: steerable.map(({ attributes, inputs: { dy, x } }) => ({ attributes, inputs: { dy, x } })),
+    SteerableConvolutionOfTwo: [ofTwo].map(({ attributes, inputs: { a, b, weight, self } }) => ({ attributes, inputs: { a, b, weight, self } })),
+    SteerableConvolutionOfTwoBackward: [ofTwo],
     SelfConnection: self.map(({ attributes, inputs: { x, weight, bias } }) => ({ attributes, inputs: { x, weight, bias } })),
     SelfConnectionBackward: self.map(({ attributes, inputs: { dy, x, weight } }) => ({ attributes, inputs: { dy, x, weight } })),
     Convolution: convolution.map(({ x, weight }) => ({ inputs: { x, weight }, attributes: {} })),
@@ -87,8 +92,6 @@ export function operatorExamples(): Examples {
     MaxPoolBackward: pooled.map(({ dy, x, attributes }) => ({ inputs: { dy, x }, attributes })),
     Resample: resampled.map(({ x, attributes }) => ({ inputs: { x }, attributes })),
     ResampleBackward: resampled.map(({ dy, attributes }) => ({ inputs: { dy }, attributes })),
-    ConcatChannels: [{ inputs: { a: x, b: normal('b', ...volume, 3) }, attributes: {} }],
-    ConcatChannelsBackward: [{ inputs: { dy }, attributes: { channelsA: 9 } }],
     SegmentationLoss: losses.map(({ attributes, logits, labels }) => ({ attributes, inputs: { logits, labels } })),
     SegmentationLossBackward: losses.map(({ attributes, ...inputs }) => ({ attributes, inputs })),
     ArgMaxChannels: [{ inputs: { x: rounded(x) }, attributes: {} }],

@@ -51,11 +51,12 @@ function fold({ nodes, constants, ...ends }: OperatorGraph): OperatorGraph {
       readAs.set(node.outputs[0]!, node.inputs.x);
       return [];
     }
-    if (node.name !== 'SteerableConvolution') return [node];
-    const { x, weight, self } = node.inputs;
-    const kernel = denseKernel(node.attributes, constants.get(weight)!, constants.get(self)!);
-    folded.set(next, kernel);
-    return [{ name: 'Convolution', inputs: { x, weight: next++ }, attributes: {}, outputs: node.outputs }];
+    if (node.name !== 'SteerableConvolution' && node.name !== 'SteerableConvolutionOfTwo') return [node];
+    const { weight, self } = node.inputs;
+    folded.set(next, denseKernel(node.attributes, constants.get(weight)!, constants.get(self)!));
+    const made = { attributes: {}, outputs: node.outputs };
+    if (node.name === 'SteerableConvolution') return [{ name: 'Convolution', inputs: { x: node.inputs.x, weight: next++ }, ...made }];
+    return [{ name: 'ConvolutionOfTwo', inputs: { a: node.inputs.a, b: node.inputs.b, weight: next++ }, ...made }];
   });
   const used = new Set(replaced.flatMap(({ inputs }) => Object.values(inputs)));
   return { image: ends.image, logits: read(ends.logits), channels: ends.channels, nodes: replaced, constants: new Map([...folded].filter(([id]) => used.has(id))) };

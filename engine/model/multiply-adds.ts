@@ -34,16 +34,17 @@ const formulas: { readonly [N in OperatorName]: Formula<N> } = {
   DepthwiseConvolutionBackwardWeight: ({ dy }, { kernelSize }) => elements(dy) * kernelSize ** 3,
   SelfConnection: ({ x }, { irrepsIn, irrepsOut }) => voxels(x) * mixing(selfPathsOf(irrepsIn, irrepsOut), irrepsOut),
   SelfConnectionBackward: ({ dy }, { irrepsIn, irrepsOut }) => 2 * voxels(dy) * mixing(selfPathsOf(irrepsIn, irrepsOut), irrepsOut),
-  SteerableConvolution: ({ x }, attributes) => voxels(x) * (streams(attributes) + mixed(attributes)),
-  /** Streams are made of dy, once, and mixed for both gradients. */
-  SteerableConvolutionBackward: ({ dy }, attributes) => voxels(dy) * (streams({ ...attributes, irrepsIn: attributes.irrepsOut, irrepsOut: attributes.irrepsIn }) + 2 * mixed(attributes)),
+  SteerableConvolution: ({ x }, attributes) => voxels(x) * steered(attributes),
+  SteerableConvolutionOfTwo: ({ a }, attributes) => voxels(a) * steered(attributes),
+  SteerableConvolutionBackward: ({ dy }, attributes) => voxels(dy) * steeredBack(attributes),
+  SteerableConvolutionOfTwoBackward: ({ dy }, attributes) => voxels(dy) * steeredBack(attributes),
   /** Streams of x, mixed once. */
-  SteerableConvolutionBackwardWeight: ({ x }, attributes) => voxels(x) * (streams(attributes) + mixed(attributes)),
+  SteerableConvolutionBackwardWeight: ({ x }, attributes) => voxels(x) * steered(attributes),
   Resample: ({ x }, attributes) => x[0] * channels(x) * resampling(attributes),
   ResampleBackward: ({ dy }, attributes) => dy[0] * channels(dy) * resampling(attributes),
   GatherRows: allRead, GatherRowsBackward: allRead, GroupMaximum: allRead, GroupMaximumBackward: allRead, Sum: allRead, InstanceNorm: allRead, InstanceNormBackward: allRead, NormStatistics: allRead,
   ScaleCopies: allRead, ScaleCopiesBackward: allRead, Gate: allRead, GateBackward: allRead, LeakyRelu: allRead, LeakyReluBackward: allRead, MaxPool: allRead, MaxPoolBackward: allRead,
-  ConcatChannels: allRead, ConcatChannelsBackward: allRead, SegmentationLoss: allRead, SegmentationLossBackward: allRead, ArgMaxChannels: allRead, AdamStep: allRead,
+  SegmentationLoss: allRead, SegmentationLossBackward: allRead, ArgMaxChannels: allRead, AdamStep: allRead,
 };
 
 export const multiplyAdds = ({ name, shapes, attributes }: OperatorShapes): number => (formulas[name] as (s: typeof shapes, a: typeof attributes) => number)(shapes, attributes);
@@ -51,6 +52,11 @@ export const multiplyAdds = ({ name, shapes, attributes }: OperatorShapes): numb
 /** Copies in times components out, for each path. */
 const mixing = (paths: ReturnType<typeof selfPathsOf>, irrepsOut: Irreps): number =>
   paths.reduce((sum, { multiplicityIn, multiplicityOut, entryOut }) => sum + multiplicityIn * multiplicityOut * (2 * irrepsOut[entryOut].degree + 1), 0);
+
+/** Of one voxel. */
+const steered = (attributes: SteerableConvolutionAttributes): number => streams(attributes) + mixed(attributes);
+/** Of one voxel: streams are made of dy, once, and mixed for both gradients. */
+const steeredBack = (attributes: SteerableConvolutionAttributes): number => streams({ ...attributes, irrepsIn: attributes.irrepsOut, irrepsOut: attributes.irrepsIn }) + 2 * mixed(attributes);
 
 /**
  * Of one voxel, the factorised steerable convolution up to its streams. For each component in: patterns in the plane, of which each harmonic on each shell has one, up to a factor, for each plane of equal y,

@@ -111,7 +111,6 @@ export const translations: { readonly [N in OperatorName]?: Translation<N> } = {
 
   GroupMaximum: (write, { x }, { order }) => write.node('Max', write.split(x.name, order)),
   Sum: (write, { a, b }) => write.node('Add', [a.name, b.name]),
-  ConcatChannels: (write, { a, b }) => write.node('Concat', [a.name, b.name], { axis: 1 }),
   LeakyRelu: (write, { x }, { slope }) => write.node('LeakyRelu', [x.name], { alpha: { float: slope } }),
 };
 

@@ -6,7 +6,6 @@ import { gateInputIrreps } from '../math/so3/gate-irreps';
 import { copies, dimension, harmonicIrreps, scalarCopies, type Irreps } from '../math/so3/irreps';
 import { lattice, type LatticeSpec } from '../math/so3/lattice';
 import { liveWeightsOf, pathsOf, selfPathsOf, weightsOf } from '../math/so3/steerable-paths';
-import { concatChannels } from '../ops/concat-channels';
 import { gate } from '../ops/gate';
 import { maxPool } from '../ops/max-pool';
 import { resample } from '../ops/resample';
@@ -68,12 +67,12 @@ export function steerableUnetLogits(spec: SteerableUnetSpec, variables: Readonly
     const { level, irrepsIn, irreps } = layout.get(name)!;
     const gated = gateInputIrreps(irreps);
     return [irrepsIn, irreps].reduce((features, from, i) => {
-      const convolved = steerableConvolution(features, get<Tensor2D>(`${name}.conv${i + 1}.weight`), get(`${name}.conv${i + 1}.sc.weight`), { irrepsIn: from, irrepsOut: gated, harmonics: harmonicsOf(spec), lattice: latticeOf(spec, level) });
+      const convolved = steerableConvolution(features, get<Tensor2D>(`${name}.conv${i + 1}.weight`), get(`${name}.conv${i + 1}.sc.weight`), { irrepsIn: from, irrepsOut: gated, harmonics: harmonicsOf(spec), lattice: latticeOf(spec, level) }, i === 0 ? skip : undefined);
       if (i > 0 || name !== downBlock(0)) features.dispose();
       const normed = replaced(convolved, norm(`${name}.batchnorm${i + 1}`, gated)(convolved));
       const active = replaced(normed, gate(normed, { irreps }));
       return replaced(active, dropout(`${name} ${i + 1}`, irreps)(active));
-    }, skip ? replaced(x, concatChannels(x, skip)) : x);
+    }, x);
   };
   const pool = (irreps: Irreps, extent: AlongAxes): Block => {
     if (pooling === 'average' || pooling === 'low-pass') return (x) => resample(x, pooling, extent);

@@ -12,6 +12,9 @@ export interface Operators {
   SteerableConvolutionBackward: { inputs: 'dy' | 'x' | 'weight' | 'self'; attributes: SteerableConvolutionAttributes; outputs: ['dx', 'dweight', 'dself'] };
   /** Those of the weights alone, for an input whose gradient nobody reads. */
   SteerableConvolutionBackwardWeight: { inputs: 'dy' | 'x'; attributes: SteerableConvolutionAttributes; outputs: ['dweight', 'dself'] };
+  /** Steerable convolution of the channels of a and then those of b, without making their concatenation; a ends where an entry of the irreps does. */
+  SteerableConvolutionOfTwo: { inputs: 'a' | 'b' | 'weight' | 'self'; attributes: SteerableConvolutionAttributes; outputs: ['y'] };
+  SteerableConvolutionOfTwoBackward: { inputs: 'dy' | 'a' | 'b' | 'weight' | 'self'; attributes: SteerableConvolutionAttributes; outputs: ['da', 'db', 'dweight', 'dself'] };
   SelfConnection: { inputs: 'x' | 'weight' | 'bias'; attributes: IrrepsPair; outputs: ['y'] };
   SelfConnectionBackward: { inputs: 'dy' | 'x' | 'weight'; attributes: IrrepsPair; outputs: ['dx', 'dweight', 'dbias'] };
   /** Ordinary convolution, weight [k, k, k, in, out] over (z, y, x), zero padding, same size, no bias (a norm follows). */
@@ -54,9 +57,6 @@ export interface Operators {
   /** One linear map along each axis, the same for every channel: upsampling, averaging, filtering, padding (`axisTaps`). */
   Resample: { inputs: 'x'; attributes: ResampleAttributes; outputs: ['y'] };
   ResampleBackward: { inputs: 'dy'; attributes: ResampleAttributes; outputs: ['dx'] };
-  /** Channels of a, then channels of b. */
-  ConcatChannels: { inputs: 'a' | 'b'; attributes: Record<never, never>; outputs: ['y'] };
-  ConcatChannelsBackward: { inputs: 'dy'; attributes: { channelsA: number }; outputs: ['da', 'db'] };
   /** Softmax cross-entropy averaged over voxels, and 1 - soft Dice averaged over classes but background, or one of them; labels [batch, z, y, x] int32; loss is a scalar. */
   SegmentationLoss: { inputs: 'logits' | 'labels'; attributes: LossAttributes; outputs: ['loss'] };
   SegmentationLossBackward: { inputs: 'dloss' | 'logits' | 'labels'; attributes: LossAttributes; outputs: ['dlogits'] };

@@ -58,6 +58,23 @@ agrees(
 );
 
 agrees(
+  ['SteerableConvolutionOfTwo', 'SteerableConvolutionOfTwoBackward'],
+  fc.record({ first: irreps(2, 2), second: irreps(2, 2), to: irreps(2, 3), voxels, diameter: fc.constantFrom(3, 5) }),
+  ({ first, second, to, voxels, diameter }) => {
+    const harmonics = harmonicIrreps(2, -1);
+    const from = [...first, ...second];
+    const inputs = {
+      a: randomArray('a', ...voxels, dimension(first)),
+      b: randomArray('b', ...voxels, dimension(second)),
+      weight: randomArray('weight', 3, weightsOf(pathsOf(from, to, harmonics))),
+      self: randomArray('self', weightsOf(selfPathsOf(from, to))),
+    };
+    const attributes = { irrepsIn: from, irrepsOut: to, harmonics, lattice: { diameter, steps: [1, 1, 1] as const, radialFunctions: 3, cutoff: true } };
+    return { SteerableConvolutionOfTwo: { inputs, attributes }, SteerableConvolutionOfTwoBackward: { inputs: { ...inputs, dy: randomArray('dy', ...voxels, dimension(to)) }, attributes } };
+  },
+);
+
+agrees(
   ['Convolution', 'ConvolutionBackwardInput', 'ConvolutionBackwardWeight'],
   fc.record({ kernelSize: fc.constantFrom(1, 3, 5), channelsIn: fc.integer({ min: 1, max: 11 }), channelsOut: fc.integer({ min: 1, max: 19 }), voxels }),
   ({ kernelSize: k, channelsIn, channelsOut, voxels }) => {

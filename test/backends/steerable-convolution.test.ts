@@ -50,6 +50,16 @@ describeKernel('SteerableConvolution', cases.map(({ inputs: { x, weight, self },
 describeKernel('SteerableConvolutionBackward', cases);
 describeKernel('SteerableConvolutionBackwardWeight', cases.map(({ inputs: { dy, x }, ...one }) => ({ ...one, inputs: { dy, x } })));
 
+/** The first entries in one tensor, the others in a second: with and without whole vectors, two batch items, odd parities. */
+const pairs = cases.flatMap(({ label, attributes, inputs: { x, ...inputs } }) => {
+  const first = dimension(attributes.irrepsIn.slice(0, Math.ceil(attributes.irrepsIn.length / 2)));
+  const second = x.shape[4]! - first;
+  if (second === 0) return [];
+  return [{ label: `${label}, ${first} + ${second} channels`, attributes, inputs: { a: randomArray(`a${label}`, ...x.shape.slice(0, 4), first), b: randomArray(`b${label}`, ...x.shape.slice(0, 4), second), ...inputs } }];
+});
+describeKernel('SteerableConvolutionOfTwo', pairs.map(({ inputs: { a, b, weight, self }, ...one }) => ({ ...one, inputs: { a, b, weight, self } })));
+describeKernel('SteerableConvolutionOfTwoBackward', pairs);
+
 const toTensor = ({ shape, data }: NumberArray): Tensor => tensor(Float32Array.from(data), [...shape]);
 type Results = Record<'y' | 'dx' | 'dweight' | 'dself', ArrayLike<number>>;
 

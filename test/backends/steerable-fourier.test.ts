@@ -2,6 +2,7 @@ import { engine, tensor, type Tensor, type TensorInfo } from '@tensorflow/tfjs-c
 import { describe, expect, it } from 'vitest';
 import { startBackend, type BackendHandle } from '../../engine/backends/choose';
 import { hasRelaxedSimd } from '../../engine/backends/wasm/assembler';
+import type { HeapTensor } from '../../engine/backends/wasm/backend';
 import { steerableConvolution } from '../../engine/backends/wasm/kernels/steerable-convolution';
 import { chooseFourierPlan, leastWork, type LayerShape } from '../../engine/backends/wasm/kernels/steerable/fourier/choose-plan';
 import { stencilOf } from '../../engine/backends/wasm/kernels/steerable/stencil';
@@ -10,6 +11,7 @@ import { lattice, type LatticeSpec } from '../../engine/math/so3/lattice';
 import { pathsOf, selfPathsOf, weightsOf } from '../../engine/math/so3/steerable-paths';
 import type { NumberArray } from '../../engine/ops/reference/reference';
 import { steerableConvolution as reference, steerableConvolutionBackward as referenceBackward } from '../../engine/ops/reference/steerable-convolution';
+import { splitChannels } from '../../engine/ops/reference/concat-channels';
 import { relativeError } from '../support/relative-error';
 import { randomArray } from './describe-kernel';
 
@@ -17,7 +19,8 @@ const paper: LatticeSpec = { diameter: 5, steps: [1, 1, 1], radialFunctions: 5, 
 const [so3, o3] = [harmonicIrreps(2), harmonicIrreps(2, -1)];
 const shapeOf = (from: string, to: string, spec = paper, harmonics = so3): LayerShape => {
   const voxels = lattice(spec);
-  return { lattice: voxels, stencil: stencilOf(voxels, harmonics.map(({ degree }) => degree)), irrepsIn: parseIrreps(from), irrepsOut: parseIrreps(to), harmonics };
+  const irrepsIn = parseIrreps(from);
+  return { lattice: voxels, stencil: stencilOf(voxels, harmonics.map(({ degree }) => degree)), irrepsIn, irrepsOut: parseIrreps(to), harmonics, inputs: [dimension(irrepsIn)] };
 };
 
 describe('the plan', () => {
@@ -40,12 +43,14 @@ describe('the plan', () => {
   });
 });
 
-/** In slabs of so few bytes that there are several. */
-const settings: readonly { from: string; to: string; size: readonly number[]; kernel?: Partial<LatticeSpec>; harmonics?: Irreps; bytes?: number }[] = [
+/** In slabs of so few bytes that there are several; `first`: the first so many channels in one tensor, the others in a second. */
+const settings: readonly { from: string; to: string; size: readonly number[]; kernel?: Partial<LatticeSpec>; harmonics?: Irreps; bytes?: number; first?: number }[] = [
   { from: '1x0e', to: '1x0e', size: [1, 1, 1, 1] },
   { from: '1x0e', to: '7x0e+2x1e+1x2e', size: [1, 3, 5, 7] },
   { from: '4x0e+2x1e+1x2e', to: '7x0e+2x1e+1x2e', size: [1, 11, 10, 13] },
   { from: '4x0e+2x1e+1x2e+2x0e+1x1e+1x2e', to: '6x0e+1x1e+1x2e', size: [1, 17, 9, 18], bytes: 2 ** 20 },
+  { from: '4x0e+2x1e+1x2e+2x0e+1x1e+1x2e', to: '6x0e+1x1e+1x2e', size: [1, 17, 9, 18], bytes: 2 ** 20, first: 15 },
+  { from: '4x0e+3x0o+3x1e', to: '2x0o+1x1e', size: [2, 7, 9, 5], first: 4 },
   { from: '5x0e+3x1e+2x2e', to: '9x0e+3x1e+3x2e', size: [2, 4, 5, 12] },
   { from: '3x0e+1x1e', to: '2x1e+3x0e', size: [3, 9, 9, 10], kernel: { diameter: 3, radialFunctions: 3 }, bytes: 2 ** 18 },
   { from: '2x0e+2x1e+1x2e', to: '3x0e+1x1e+1x2e', size: [1, 9, 6, 7], kernel: { cutoff: false } },
@@ -55,7 +60,7 @@ const settings: readonly { from: string; to: string; size: readonly number[]; ke
 const threadCounts = [1, 2, 4];
 const variants = hasRelaxedSimd() ? (['plain', 'relaxed'] as const) : (['plain'] as const);
 
-describe.each(settings)('by Fourier transforms, $from -> $to, $size', ({ from, to, size, kernel, harmonics = so3, bytes }) => {
+describe.each(settings)('by Fourier transforms, $from -> $to, $size, $first', ({ from, to, size, kernel, harmonics = so3, bytes, first }) => {
   const attributes = { irrepsIn: parseIrreps(from), irrepsOut: parseIrreps(to), harmonics, lattice: { ...paper, ...kernel } };
   const inputs = {
     x: randomArray(`x${from}`, ...size, dimension(attributes.irrepsIn)),
@@ -71,7 +76,8 @@ describe.each(settings)('by Fourier transforms, $from -> $to, $size', ({ from, t
       made.dispose();
       return values.slice();
     });
-  /** y, dx, gradient of the weights and of the self-connection; and how many slabs there were. */
+  const halves = first ? splitChannels(inputs.x, first) : undefined;
+  /** y, dx (in halves), gradient of the weights and of the self-connection; and how many slabs there were. */
   function results({ backend }: BackendHandle) {
     let slabs = 0;
     const kernels = steerableConvolution(backend, (layer, shape, direction) => {
@@ -79,20 +85,25 @@ describe.each(settings)('by Fourier transforms, $from -> $to, $size', ({ from, t
       slabs = Math.max(slabs, Math.ceil(plan.tileCount / plan.tilesPerSlab));
       return plan;
     });
-    const { x, dy, weight, self } = Object.fromEntries(Object.entries(inputs).map(([name, one]) => [name, toTensor(one)])) as Record<keyof typeof inputs, Tensor>;
-    const [a, b, c, d] = [x, dy, weight, self].map((one) => backend.heapTensor(one));
-    const all = () => [...valuesOf(backend.attempt(() => kernels.SteerableConvolution({ x: a!, weight: c!, self: d! }, attributes))), ...valuesOf(backend.attempt(() => kernels.SteerableConvolutionBackward({ dy: b!, x: a!, weight: c!, self: d! }, attributes)))];
+    const tensors = Object.values({ ...inputs, a: halves?.da ?? inputs.x, b: halves?.db ?? inputs.x }).map(toTensor);
+    const [x, dy, weight, self, a, b] = tensors.map((one) => backend.heapTensor(one)) as [HeapTensor, HeapTensor, HeapTensor, HeapTensor, HeapTensor, HeapTensor];
+    const run = () =>
+      halves
+        ? [kernels.SteerableConvolutionOfTwo({ a, b, weight, self }, attributes), kernels.SteerableConvolutionOfTwoBackward({ dy, a, b, weight, self }, attributes)]
+        : [kernels.SteerableConvolution({ x, weight, self }, attributes), kernels.SteerableConvolutionBackward({ dy, x, weight, self }, attributes)];
+    const all = () => valuesOf(backend.attempt(run).flat());
     all();
     const before = backend.machine.heap.blocks;
     const values = all();
     const leaked = backend.machine.heap.blocks - before;
-    for (const one of [x, dy, weight, self]) one.dispose();
+    for (const one of tensors) one.dispose();
     return { values, slabs, leaked };
   }
   const expected = () => {
     const { y } = reference(inputs, attributes);
     const { dx, dweight, dself } = referenceBackward(inputs, attributes);
-    return [y, dx, dweight, dself];
+    const dhalves = first ? splitChannels(dx, first) : undefined;
+    return [y, ...(dhalves ? [dhalves.da, dhalves.db] : [dx]), dweight, dself];
   };
 
   it.each(variants)('equals the reference, and gives every block back: %s', async (kernelVariant) => {

@@ -6,7 +6,6 @@ import { copies, dimension, harmonicIrreps, parseIrreps, scalarCopies } from '..
 import { pathsOf, selfPathsOf, weightsOf } from '../../engine/math/so3/steerable-paths';
 import { adamStep } from '../../engine/ops/adam-step';
 import { argMaxChannels } from '../../engine/ops/arg-max-channels';
-import { concatChannels } from '../../engine/ops/concat-channels';
 import { convolution } from '../../engine/ops/convolution';
 import { depthwiseConvolution } from '../../engine/ops/depthwise-convolution';
 import { gatherRows } from '../../engine/ops/gather-rows';
@@ -60,6 +59,15 @@ describe('operators under the tape', () => {
     const cotangent = randomArray('dy', ...voxels, 4);
     const { dx, dweight, dself } = references.SteerableConvolutionBackward({ dy: cotangent, ...inputs }, attributes);
     expectWiring(inputs, (t) => steerableConvolution(t.x as Tensor5D, t.weight as Tensor2D, t.self as Tensor1D, attributes), references.SteerableConvolution(inputs, attributes).y, cotangent, { x: dx, weight: dweight, self: dself });
+  });
+
+  it('steerableConvolution of two', () => {
+    const [irrepsIn, irrepsOut] = [parseIrreps('2x0e+1x1e+1x2e+1x0e+1x1e'), parseIrreps('1x0e+1x1e')];
+    const attributes = { irrepsIn, irrepsOut, harmonics: harmonicIrreps(2), lattice: { diameter: 3, steps: [1, 1, 1], radialFunctions: 3, cutoff: true } } as const;
+    const inputs = { a: x, b: randomArray('b', ...voxels, 4), weight: randomArray('weight', 3, weightsOf(pathsOf(irrepsIn, irrepsOut, harmonicIrreps(2)))), self: randomArray('self', weightsOf(selfPathsOf(irrepsIn, irrepsOut))) };
+    const cotangent = randomArray('dy', ...voxels, 4);
+    const { da, db, dweight, dself } = references.SteerableConvolutionOfTwoBackward({ dy: cotangent, ...inputs }, attributes);
+    expectWiring(inputs, (t) => steerableConvolution(t.a as Tensor5D, t.weight as Tensor2D, t.self as Tensor1D, attributes, t.b as Tensor5D), references.SteerableConvolutionOfTwo(inputs, attributes).y, cotangent, { a: da, b: db, weight: dweight, self: dself });
   });
 
   it('selfConnection', () => {
@@ -136,13 +144,6 @@ describe('operators under the tape', () => {
     expectWiring({ x }, (t) => resample(t.x as Tensor5D, 'linear', [2, 2, 2]), references.Resample({ x }, attributes).y, cotangent, { x: references.ResampleBackward({ dy: cotangent }, attributes).dx });
   });
 
-  it('concatChannels', () => {
-    const inputs = { a: x, b: randomArray('b', ...voxels, 3) };
-    const cotangent = randomArray('dy', ...voxels, x.shape[4] + 3);
-    const { da, db } = references.ConcatChannelsBackward({ dy: cotangent }, { channelsA: x.shape[4] });
-    expectWiring(inputs, (t) => concatChannels(t.a as Tensor5D, t.b as Tensor5D), references.ConcatChannels(inputs, {}).y, cotangent, { a: da, b: db });
-  });
-
   it('segmentationLoss', () => {
     const [labels, dloss] = [randomLabels('labels', 4, ...voxels), { shape: [], data: Float64Array.of(2) }];
     const logits = randomArray('logits', ...voxels, 4);
@@ -195,7 +196,8 @@ describe('operators refuse what does not fit, with both shapes', () => {
     ['half a voxel', () => resample(volume(2), 'linear', [1.5, 2, 2]), 'amount 1.5 x 2 x 2'],
     ['factors of copies', () => scaleCopies(volume(10), zero(1, 3) as Tensor2D, vector(2), { irreps }), 'ScaleCopies got scale of shape [1, 3]'],
     ['another rank', () => resample(zero(2, 2, 2) as Tensor5D, 'linear', [2, 2, 2]), 'Resample got x of shape [2, 2, 2]'],
-    ['skips of another size', () => concatChannels(volume(2), zero(1, 2, 2, 4, 2) as Tensor5D), 'ConcatChannels got b of shape [1, 2, 2, 4, 2]'],
+    ['skips of another size', () => steerableConvolution(volume(5), zero(2, columns) as Tensor2D, vector(6), attributes, zero(1, 2, 2, 4, 5) as Tensor5D), 'SteerableConvolutionOfTwo got b of shape [1, 2, 2, 4, 5]'],
+    ['half a vector', () => steerableConvolution(volume(3), zero(2, columns) as Tensor2D, vector(6), attributes, volume(7)), 'got 3 channels first, where no entry of 2x0e+1x1e+1x2e begins'],
     ['float labels', () => segmentationLoss(volume(3), zero(1, 2, 2, 2) as Tensor4D, { dice: false }), 'labels of shape [1, 2, 2, 2] and type float32'],
     ['one class', () => segmentationLoss(volume(1), zero(1, 2, 2, 2) as Tensor4D, { dice: false }), 'one class'],
     ['too few class weights', () => segmentationLoss(volume(3), toTensor({ shape: [1, 2, 2, 2], data: new Float64Array(8) }, 'int32') as Tensor4D, { dice: false, classWeights: [1, 2] }), 'the class weights 1, 2 for 3 classes'],

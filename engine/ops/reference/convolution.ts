@@ -1,5 +1,5 @@
 /** @file Convolution and its two gradients in plain loops; of two tensors by way of their concatenation. */
-import { concatChannels, concatChannelsBackward } from './concat-channels';
+import { concatChannels, splitChannels } from './concat-channels';
 import { forEachTap } from './for-each-tap';
 import { zeros } from './reference';
 import type { NumberArray, Reference } from './reference';
@@ -22,9 +22,9 @@ export const convolutionBackwardWeight: Reference<'ConvolutionBackwardWeight'> =
   return { dweight };
 };
 
-export const convolutionOfTwo: Reference<'ConvolutionOfTwo'> = ({ a, b, weight }) => convolution({ x: concatChannels({ a, b }, {}).y, weight }, {});
-export const convolutionOfTwoBackwardInput: Reference<'ConvolutionOfTwoBackwardInput'> = (inputs, attributes) => concatChannelsBackward({ dy: convolutionBackwardInput(inputs, {}).dx }, attributes);
-export const convolutionOfTwoBackwardWeight: Reference<'ConvolutionOfTwoBackwardWeight'> = ({ dy, a, b }, attributes) => convolutionBackwardWeight({ dy, x: concatChannels({ a, b }, {}).y }, attributes);
+export const convolutionOfTwo: Reference<'ConvolutionOfTwo'> = ({ a, b, weight }) => convolution({ x: concatChannels(a, b), weight }, {});
+export const convolutionOfTwoBackwardInput: Reference<'ConvolutionOfTwoBackwardInput'> = (inputs, { channelsA }) => splitChannels(convolutionBackwardInput(inputs, {}).dx, channelsA);
+export const convolutionOfTwoBackwardWeight: Reference<'ConvolutionOfTwoBackwardWeight'> = ({ dy, a, b }, attributes) => convolutionBackwardWeight({ dy, x: concatChannels(a, b) }, attributes);
 
 /** Visits each weight with each pair of elements it joins. */
 function forEachProduct([size, , , channelsIn, channelsOut]: NumberArray['shape'], volume: NumberArray['shape'], visit: (weight: number, from: number, to: number) => void): void {

@@ -2,7 +2,6 @@
 import type { OperatorName } from '../operators';
 import { adamStep } from './adam-step';
 import { argMaxChannels } from './arg-max-channels';
-import { concatChannels, concatChannelsBackward } from './concat-channels';
 import { convolution, convolutionBackwardInput, convolutionBackwardWeight, convolutionOfTwo, convolutionOfTwoBackwardInput, convolutionOfTwoBackwardWeight } from './convolution';
 import { depthwiseConvolution, depthwiseConvolutionBackwardInput, depthwiseConvolutionBackwardWeight } from './depthwise-convolution';
 import { gatherRows, gatherRowsBackward } from './gather-rows';
@@ -16,13 +15,15 @@ import { resample, resampleBackward } from './resample';
 import { scaleCopies, scaleCopiesBackward } from './scale-copies';
 import { segmentationLoss, segmentationLossBackward } from './segmentation-loss';
 import { selfConnection, selfConnectionBackward } from './self-connection';
-import { steerableConvolution, steerableConvolutionBackward, steerableConvolutionBackwardWeight } from './steerable-convolution';
+import { steerableConvolution, steerableConvolutionBackward, steerableConvolutionBackwardWeight, steerableConvolutionOfTwo, steerableConvolutionOfTwoBackward } from './steerable-convolution';
 import { sum } from './sum';
 
 export const references: { readonly [N in OperatorName]: Reference<N> } = {
   SteerableConvolution: steerableConvolution,
   SteerableConvolutionBackward: steerableConvolutionBackward,
   SteerableConvolutionBackwardWeight: steerableConvolutionBackwardWeight,
+  SteerableConvolutionOfTwo: steerableConvolutionOfTwo,
+  SteerableConvolutionOfTwoBackward: steerableConvolutionOfTwoBackward,
   SelfConnection: selfConnection,
   SelfConnectionBackward: selfConnectionBackward,
   Convolution: convolution,
@@ -52,8 +53,6 @@ export const references: { readonly [N in OperatorName]: Reference<N> } = {
   MaxPoolBackward: maxPoolBackward,
   Resample: resample,
   ResampleBackward: resampleBackward,
-  ConcatChannels: concatChannels,
-  ConcatChannelsBackward: concatChannelsBackward,
   SegmentationLoss: segmentationLoss,
   SegmentationLossBackward: segmentationLossBackward,
   ArgMaxChannels: argMaxChannels,

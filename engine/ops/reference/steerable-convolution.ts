@@ -1,9 +1,10 @@
-/** @file SteerableConvolution by the dense kernel assembled from harmonics and Clebsch-Gordan coefficients. */
+/** @file SteerableConvolution by the dense kernel assembled from harmonics and Clebsch-Gordan coefficients; of two tensors by way of their concatenation. */
 import { dimension } from '../../math/so3/irreps';
 import { lattice } from '../../math/so3/lattice';
 import { steerableKernel, steerableKernelAdjoint } from '../../math/so3/steerable-kernel';
 import { pathsOf, selfPathsOf, weightsOf } from '../../math/so3/steerable-paths';
 import type { SteerableConvolutionAttributes } from '../operators';
+import { concatChannels, splitChannels } from './concat-channels';
 import { forEachTap } from './for-each-tap';
 import { zeros } from './reference';
 import type { Reference } from './reference';
@@ -40,6 +41,12 @@ export const steerableConvolutionBackwardWeight: Reference<'SteerableConvolution
   const { irrepsIn, irrepsOut, harmonics, lattice: { radialFunctions } } = attributes;
   const { dweight, dself } = steerableConvolutionBackward({ dy, x, weight: zeros([radialFunctions, weightsOf(pathsOf(irrepsIn, irrepsOut, harmonics))]), self: zeros([weightsOf(selfPathsOf(irrepsIn, irrepsOut))]) }, attributes);
   return { dweight, dself };
+};
+
+export const steerableConvolutionOfTwo: Reference<'SteerableConvolutionOfTwo'> = ({ a, b, weight, self }, attributes) => steerableConvolution({ x: concatChannels(a, b), weight, self }, attributes);
+export const steerableConvolutionOfTwoBackward: Reference<'SteerableConvolutionOfTwoBackward'> = ({ dy, a, b, weight, self }, attributes) => {
+  const { dx, dweight, dself } = steerableConvolutionBackward({ dy, x: concatChannels(a, b), weight, self }, attributes);
+  return { ...splitChannels(dx, a.shape[4]), dweight, dself };
 };
 
 const layoutOf = (attributes: SteerableConvolutionAttributes) => ({ ...attributes, lattice: lattice(attributes.lattice) });

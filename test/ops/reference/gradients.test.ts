@@ -47,6 +47,15 @@ describe('gradients of the references by finite differences', () => {
     expectGradients(inputs, dy, (i) => references.SteerableConvolution(i as typeof inputs, attributes).y, { x: dx, weight: dweight, self: dself });
   });
 
+  it('SteerableConvolutionOfTwo', () => {
+    const [irrepsIn, irrepsOut] = [parseIrreps('2x0e+1x1e+1x0e+1x1e'), parseIrreps('2x0e+1x1e')];
+    const attributes = { irrepsIn, irrepsOut, harmonics: harmonicIrreps(2), lattice: { diameter: 3, steps: [1, 1, 1], radialFunctions: 3, cutoff: true } } as const;
+    const inputs = { a: randomArray('a', ...voxels, 5), b: randomArray('b', ...voxels, 4), weight: randomArray('weight', 3, weightsOf(pathsOf(irrepsIn, irrepsOut, harmonicIrreps(2)))), self: randomArray('self', weightsOf(selfPathsOf(irrepsIn, irrepsOut))) };
+    const dy = randomArray('dy', ...voxels, dimension(irrepsOut));
+    const { da, db, dweight, dself } = references.SteerableConvolutionOfTwoBackward({ dy, ...inputs }, attributes);
+    expectGradients(inputs, dy, (i) => references.SteerableConvolutionOfTwo(i as typeof inputs, attributes).y, { a: da, b: db, weight: dweight, self: dself });
+  });
+
   it('SelfConnection', () => {
     const attributes = { irrepsIn: irreps, irrepsOut: parseIrreps('3x0e+1x1e') };
     const inputs = { x, weight: randomArray('weight', weightsOf(selfPathsOf(attributes.irrepsIn, attributes.irrepsOut))), bias: randomArray('bias', 3) };
@@ -133,13 +142,6 @@ describe('gradients of the references by finite differences', () => {
     const attributes = { method, amount, size: [6, 2, 4] } as const;
     const dy = randomArray('dy', ...references.Resample({ x }, attributes).y.shape);
     expectGradients({ x }, dy, (i) => references.Resample({ x: i.x }, attributes).y, { x: references.ResampleBackward({ dy }, attributes).dx });
-  });
-
-  it('ConcatChannels', () => {
-    const inputs = { a: randomArray('a', ...voxels, 3), b: randomArray('b', ...voxels, 5) };
-    const dy = randomArray('dy', ...voxels, 8);
-    const { da, db } = references.ConcatChannelsBackward({ dy }, { channelsA: 3 });
-    expectGradients(inputs, dy, (i) => references.ConcatChannels(i as typeof inputs, {}).y, { a: da, b: db });
   });
 
   it.each<LossAttributes>([

@@ -4,6 +4,7 @@ import { lattice } from '../../../engine/math/so3/lattice';
 import { steerableKernel } from '../../../engine/math/so3/steerable-kernel';
 import { pathsOf, selfPathsOf, weightsOf } from '../../../engine/math/so3/steerable-paths';
 import type { LossAttributes } from '../../../engine/ops/operators';
+import { concatChannels } from '../../../engine/ops/reference/concat-channels';
 import { zeros } from '../../../engine/ops/reference/reference';
 import { references } from '../../../engine/ops/reference/references';
 import { randomArray } from '../../support/random-array';
@@ -96,8 +97,8 @@ describe('references that e3nn has no numbers for', () => {
     expect([...references.MaxPoolBackward({ dy: { shape: [1, 1, 1, 1, 1], data: Float64Array.of(2) }, x: scalars }, { irreps: parseIrreps('1x0e'), extent: [2, 2, 2] }).dx.data]).toEqual([2, 0, 0, 0, 0, 0, 0, 0]);
   });
 
-  it('ConcatChannels', () => {
-    const join = references.ConcatChannels({ a: { shape: [1, 1, 1, 2, 1], data: Float64Array.of(1, 2) }, b: { shape: [1, 1, 1, 2, 2], data: Float64Array.of(3, 4, 5, 6) } }, {});
-    expect(join.y).toEqual({ shape: [1, 1, 1, 2, 3], data: Float64Array.of(1, 3, 4, 2, 5, 6) });
+  it('the concatenation that operators of two tensors are defined by', () => {
+    const join = concatChannels({ shape: [1, 1, 1, 2, 1], data: Float64Array.of(1, 2) }, { shape: [1, 1, 1, 2, 2], data: Float64Array.of(3, 4, 5, 6) });
+    expect(join).toEqual({ shape: [1, 1, 1, 2, 3], data: Float64Array.of(1, 3, 4, 2, 5, 6) });
   });
 });

@@ -1,5 +1,5 @@
 /** @file SteerableConvolution by the dense kernel and TensorFlow's conv3d; the self-connection is added to the kernel's centre. */
-import { add, mul, reshape, slice, type Tensor } from '@tensorflow/tfjs-core';
+import { add, concat, mul, reshape, slice, split, type Tensor } from '@tensorflow/tfjs-core';
 import { clebschGordan } from '../../../math/so3/clebsch-gordan';
 import { printIrreps } from '../../../math/so3/irreps';
 import { lattice } from '../../../math/so3/lattice';
@@ -11,7 +11,8 @@ import { assemble, assembleBackward, channels, type DenseKernelPlan } from './de
 import type { Constant, KernelFactory } from './kernel';
 import { selfConnectionPlan } from './self-connection';
 
-export const steerableConvolution: KernelFactory<'SteerableConvolution' | 'SteerableConvolutionBackward' | 'SteerableConvolutionBackwardWeight'> = (constant) => {
+type Names = 'SteerableConvolution' | 'SteerableConvolutionBackward' | 'SteerableConvolutionBackwardWeight' | 'SteerableConvolutionOfTwo' | 'SteerableConvolutionOfTwoBackward';
+export const steerableConvolution: KernelFactory<Names> = (constant) => {
   const plans = new Map<string, SteerablePlan>();
   const planOf = (attributes: SteerableConvolutionAttributes): SteerablePlan => {
     const { irrepsIn, irrepsOut, ...rest } = attributes;
@@ -26,10 +27,18 @@ export const steerableConvolution: KernelFactory<'SteerableConvolution' | 'Steer
     const dcentre = slice(dkernel, [plan.centre, 0, 0], [1, -1, -1]);
     return [assembleBackward(constant, plan.kernel, dkernel), reshape(assembleBackward(constant, plan.self, dcentre), [weightsOf(selfPathsOf(attributes.irrepsIn, attributes.irrepsOut))])];
   };
+  const forward = (x: Tensor, weight: Tensor, self: Tensor, attributes: SteerableConvolutionAttributes): Tensor => correlate(x, kernelOf(constant, planOf(attributes), weight, self));
+  const backward = (dy: Tensor, x: Tensor, weight: Tensor, self: Tensor, attributes: SteerableConvolutionAttributes) => [correlateBackwardInput(dy, kernelOf(constant, planOf(attributes), weight, self), x.shape), ...backwardWeight(dy, x, attributes)] as const;
   return {
-    SteerableConvolution: ({ x, weight, self }, attributes) => [correlate(x, kernelOf(constant, planOf(attributes), weight, self))],
-    SteerableConvolutionBackward: ({ dy, x, weight, self }, attributes) => [correlateBackwardInput(dy, kernelOf(constant, planOf(attributes), weight, self), x.shape), ...backwardWeight(dy, x, attributes)],
+    SteerableConvolution: ({ x, weight, self }, attributes) => [forward(x, weight, self, attributes)],
+    SteerableConvolutionBackward: ({ dy, x, weight, self }, attributes) => [...backward(dy, x, weight, self, attributes)],
     SteerableConvolutionBackwardWeight: ({ dy, x }, attributes) => backwardWeight(dy, x, attributes),
+    // TensorFlow reads one tensor
+    SteerableConvolutionOfTwo: ({ a, b, weight, self }, attributes) => [forward(concat([a, b], 4), weight, self, attributes)],
+    SteerableConvolutionOfTwoBackward: ({ dy, a, b, weight, self }, attributes) => {
+      const [dx, ...dweights] = backward(dy, concat([a, b], 4), weight, self, attributes);
+      return [...split(dx, [a.shape[4]!, b.shape[4]!], 4), ...dweights];
+    },
   };
 };
 

@@ -4,7 +4,6 @@ import { cancelled } from '../../../contract/problem';
 import { kernelNameOf, type OperatorName } from '../../../ops/operators';
 import { adamStep } from './adam-step';
 import { argMaxChannels } from './arg-max-channels';
-import { concatChannels } from './concat-channels';
 import { convolution } from './convolution';
 import { depthwiseConvolution } from './depthwise-convolution';
 import { gate } from './gate';
@@ -23,7 +22,6 @@ import { sum } from './sum';
 const kernelTable = (constant: Constant): { [N in OperatorName]: KernelFunction<N> } => ({
   ...adamStep(constant),
   ...argMaxChannels(constant),
-  ...concatChannels(constant),
   ...convolution(constant),
   ...depthwiseConvolution(constant),
   ...gate(constant),

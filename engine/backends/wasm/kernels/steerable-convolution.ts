@@ -1,4 +1,4 @@
-/** @file The steerable convolution with its self-connection, factorised (never the dense kernel); both gradients come from one pass over dy. */
+/** @file The steerable convolution of one tensor or of two side by side, with its self-connection, never by the dense kernel; both gradients come from one pass over dy. */
 import { badInput } from '../../../contract/problem';
 import { dimension, printIrreps, type Irreps } from '../../../math/so3/irreps';
 import { lattice, type Lattice, type LatticeSpec } from '../../../math/so3/lattice';
@@ -10,7 +10,7 @@ import type { KernelFactory } from './kernel';
 import { maximumDegree } from './steerable/harmonic-polynomials';
 import { stencilOf, type Stencil } from './steerable/stencil';
 import { chooseFourierPlan, type ChoosePlan } from './steerable/fourier/choose-plan';
-import { steerableFourier, type FourierLayer } from './steerable/fourier/steerable-fourier';
+import { firstChannels, steerableFourier, type FourierLayer } from './steerable/fourier/steerable-fourier';
 import { printPlan, streamPlan, type StreamPlan } from './steerable/stream-plan';
 import { chooseTile, planesPerTile, type TileShape } from './steerable/tile-shape';
 import type { passFields} from './steerable/tiles';
@@ -29,9 +29,10 @@ interface Layer {
   readonly layout: WeightLayout;
   readonly plans: { readonly forward: StreamPlan; readonly adjoint: StreamPlan };
 }
+const channelsOf = ({ shape }: HeapTensor): number => shape[4]!;
 const printLattice = ({ diameter, steps, radialFunctions, cutoff }: LatticeSpec): string => `${diameter} ${steps.join(' ')} ${radialFunctions} ${cutoff}`;
 
-type Names = 'SteerableConvolution' | 'SteerableConvolutionBackward' | 'SteerableConvolutionBackwardWeight';
+type Names = 'SteerableConvolution' | 'SteerableConvolutionBackward' | 'SteerableConvolutionBackwardWeight' | 'SteerableConvolutionOfTwo' | 'SteerableConvolutionOfTwoBackward';
 export const steerableConvolution = (backend: WasmBackend, choosePlan: ChoosePlan = chooseFourierPlan): ReturnType<KernelFactory<Names>> => {
   const { machine } = backend;
   const { heap } = machine;
@@ -67,34 +68,31 @@ export const steerableConvolution = (backend: WasmBackend, choosePlan: ChoosePla
     if (!passes.has(key)) passes.set(key, machine.load((m) => ({ pass: emitPass(m, stencil, plan, tile) })).pass);
     return passes.get(key)!;
   };
-  const entryTable = (irreps: Irreps): number => {
+  /** `tensors`: channels of the tensors that lie in whole vectors side by side; without, all channels are in a row. */
+  const entryTable = (irreps: Irreps, tensors: readonly number[] = []): number => {
     const at = heap.allocate(irreps.length * entryWords * 4);
-    let channel = 0;
-    heap.integers(at, irreps.length * entryWords).set(
-      irreps.flatMap(({ degree, parity, multiplicity }) => {
-        const words = [kindOf(degree, parity), multiplicity, channel];
-        channel += multiplicity * (2 * degree + 1);
-        return words;
-      }),
-    );
+    const first = firstChannels(irreps, tensors);
+    heap.integers(at, irreps.length * entryWords).set(irreps.flatMap(({ degree, parity, multiplicity }, n) => [kindOf(degree, parity), multiplicity, first[n]!]));
     return at;
   };
 
+  /** One or two tensors side by side. */
+  type SideBySide = readonly HeapTensor[];
   interface Pass {
     layer: Layer;
     plan: StreamPlan;
     irrepsFrom: Irreps;
     irrepsTo: Irreps;
-    from: HeapTensor;
+    from: SideBySide;
     /** Mixed from the streams with the packed weights. */
-    mixed?: { output: HeapTensor; packed: number };
-    /** For the weight gradient: the tensor correlated with the streams. */
-    with?: HeapTensor;
+    mixed?: { outputs: SideBySide; packed: number };
+    /** For the weight gradient: what is correlated with the streams. */
+    with?: SideBySide;
   }
   /** Runs the pass on each item of the batch; with a gradient, returns the summed packed gradient (a block the caller releases). */
   function run({ layer, plan, irrepsFrom, irrepsTo, from, mixed, with: other }: Pass): number {
     const { layout, stencil } = layer;
-    const [batch, sizeZ, sizeY, sizeX] = from.shape as [number, number, number, number];
+    const [batch, sizeZ, sizeY, sizeX] = from[0]!.shape as [number, number, number, number];
     const tile = chooseTile(sizeX, sizeZ);
     const planes = planesPerTile(sizeX, sizeY, sizeZ, tile);
     const [tilesX, tilesZ] = [Math.ceil(sizeX / tile.width), Math.ceil(sizeZ / tile.height)];
@@ -109,20 +107,21 @@ export const steerableConvolution = (backend: WasmBackend, choosePlan: ChoosePla
     try {
       const voxels = sizeX * sizeY * sizeZ;
       const pass = passFor(layer, plan, tile);
-      for (let b = 0; b < batch; b++)
+      for (let b = 0; b < batch; b++) {
+        const [[x, xSecond], [y, ySecond], [dy, dySecond]] = [from, mixed?.outputs, other].map((tensors) => [0, 1].map((n) => (tensors?.[n] ? tensors[n].pointer + b * voxels * channelsOf(tensors[n]) * 4 : 0))) as [number, number][];
         pass(
           {
-            x: from.pointer + b * voxels * channelsFrom * 4,
-            y: mixed ? mixed.output.pointer + b * voxels * channelsTo * 4 : 0,
-            dy: other ? other.pointer + b * voxels * channelsTo * 4 : 0,
+            x, xSecond, y, ySecond, dy, dySecond,
             weights: mixed?.packed ?? 0, gradients: gradients + b * slabs * gradientBytes, gradientBytes,
             entriesIn, countIn: irrepsFrom.length, entriesOut, countOut: irrepsTo.length, channelsIn: channelsFrom, channelsOut: channelsTo,
+            firstIn: channelsOf(from[0]!), firstOut: channelsOf((mixed?.outputs ?? other)![0]!),
             sizeX, sizeY, sizeZ, planes, tilesX, tilesZ, tiles, tilesPerItem,
             mode: (mixed ? withOutput : 0) + (other ? withGradient : 0),
           },
           slabs,
           passScratchBytes(stencil, plan, tile, planes, channelsTo),
         );
+      }
       return other ? summed(layout, gradients, slabs * batch) : 0;
     } finally {
       for (const block of [entriesIn, entriesOut, ...(other ? [gradients] : [])]) heap.release(block);
@@ -134,9 +133,9 @@ export const steerableConvolution = (backend: WasmBackend, choosePlan: ChoosePla
     sumSlabs({ gradients, sum, slabs: count, gradientBytes: layout.length * 16, weights: layout.length }, Math.ceil(layout.length / weightsPerSumItem));
     return sum;
   }
-  const fourierLayer = ({ lattice, stencil, tables, plans, layout }: Layer, { irrepsIn, irrepsOut, harmonics }: SteerableConvolutionAttributes): FourierLayer => ({ lattice, stencil, tables, plan: plans.forward, irrepsIn, irrepsOut, harmonics, weights: layout.length });
-  function withEntries<T>({ irrepsIn, irrepsOut }: SteerableConvolutionAttributes, use: (entries: { in: number; out: number }) => T): T {
-    const entries = { in: entryTable(irrepsIn), out: entryTable(irrepsOut) };
+  const fourierLayer = ({ lattice, stencil, tables, plans, layout }: Layer, { irrepsIn, irrepsOut, harmonics }: SteerableConvolutionAttributes, inputs: SideBySide): FourierLayer => ({ lattice, stencil, tables, plan: plans.forward, irrepsIn, irrepsOut, harmonics, inputs: inputs.map(channelsOf), weights: layout.length });
+  function withEntries<T>({ irrepsIn, irrepsOut, inputs }: FourierLayer, use: (entries: { in: number; out: number }) => T): T {
+    const entries = { in: entryTable(irrepsIn, inputs), out: entryTable(irrepsOut) };
     try {
       return use(entries);
     } finally {
@@ -146,56 +145,47 @@ export const steerableConvolution = (backend: WasmBackend, choosePlan: ChoosePla
   }
   const values = ({ pointer, size }: HeapTensor) => heap.floats(pointer, size);
 
-  return {
-    SteerableConvolution: ({ x, weight, self }, attributes) => {
-      const layer = layerOf(attributes);
-      const { layout, plans } = layer;
-      const { irrepsIn, irrepsOut } = attributes;
-      const y = backend.output([...x.shape.slice(0, 4), dimension(irrepsOut)]);
-      const packed = heap.allocate(layout.length * 4);
-      try {
-        const fourierPlan = choosePlan({ ...attributes, ...layer }, x.shape, 'forward');
-        if (fourierPlan) {
-          packWeights(layout, values(weight), values(self), 'forward', 1, heap.floats(packed, layout.length));
-          withEntries(attributes, (entries) => fourier.convolve(fourierLayer(layer, attributes), fourierPlan, entries, x, packed, y));
-          return [y.info];
-        }
-        packWeights(layout, values(weight), values(self), 'forward', mixBlock, heap.floats(packed, layout.length));
-        run({ layer, plan: plans.forward, irrepsFrom: irrepsIn, irrepsTo: irrepsOut, from: x, mixed: { output: y, packed } });
-      } finally {
-        heap.release(packed);
-      }
-      return [y.info];
-    },
-    SteerableConvolutionBackward: ({ dy, x, weight, self }, attributes) => {
-      const layer = layerOf(attributes);
-      const { layout, plans } = layer;
-      const { irrepsIn, irrepsOut } = attributes;
-      const outputs = [backend.output(x.shape), backend.output(weight.shape), backend.output(self.shape)] as const;
-      const [dx, dweight, dself] = outputs;
-      const packed = heap.allocate(layout.length * 4);
-      try {
-        const fourierPlan = choosePlan({ ...attributes, ...layer }, x.shape, 'backward');
-        if (fourierPlan) {
-          packWeights(layout, values(weight), values(self), 'forward', 1, heap.floats(packed, layout.length));
-          withEntries(attributes, (entries) =>
-            fourier.backward(fourierLayer(layer, attributes), fourierPlan, entries, dy, x, packed, dx, (gradients, count) => {
-              const sum = summed(layout, gradients, count);
-              unpackGradient(layout, heap.floats(sum, layout.length), 'forward', 1, values(dweight), values(dself));
-              heap.release(sum);
-            }),
-          );
-          return outputs.map(({ info }) => info);
-        }
-        packWeights(layout, values(weight), values(self), 'adjoint', mixBlock, heap.floats(packed, layout.length));
-        const gradient = run({ layer, plan: plans.adjoint, irrepsFrom: irrepsOut, irrepsTo: irrepsIn, from: dy, mixed: { output: dx, packed }, with: x });
-        unpackGradient(layout, heap.floats(gradient, layout.length), 'adjoint', correlateBlock, values(dweight), values(dself));
+  function forward(inputs: SideBySide, weight: HeapTensor, self: HeapTensor, attributes: SteerableConvolutionAttributes) {
+    const layer = layerOf(attributes);
+    const { layout, plans } = layer;
+    const { irrepsIn, irrepsOut } = attributes;
+    const { shape } = inputs[0]!;
+    const y = backend.output([...shape.slice(0, 4), dimension(irrepsOut)]);
+    const byFourier = fourierLayer(layer, attributes, inputs);
+    heap.borrow(layout.length * 4, (packed) => {
+      const fourierPlan = choosePlan(byFourier, shape, 'forward');
+      packWeights(layout, values(weight), values(self), 'forward', fourierPlan ? 1 : mixBlock, heap.floats(packed, layout.length));
+      if (fourierPlan) withEntries(byFourier, (entries) => fourier.convolve(byFourier, fourierPlan, entries, inputs, packed, y));
+      else run({ layer, plan: plans.forward, irrepsFrom: irrepsIn, irrepsTo: irrepsOut, from: inputs, mixed: { outputs: [y], packed } });
+    });
+    return [y.info];
+  }
+  /** The gradients of the inputs, of the weights and of the self-connection. */
+  function backward(dy: HeapTensor, inputs: SideBySide, weight: HeapTensor, self: HeapTensor, attributes: SteerableConvolutionAttributes) {
+    const layer = layerOf(attributes);
+    const { layout, plans } = layer;
+    const { irrepsIn, irrepsOut } = attributes;
+    const dinputs = inputs.map(({ shape }) => backend.output(shape));
+    const [dweight, dself] = [backend.output(weight.shape), backend.output(self.shape)];
+    const byFourier = fourierLayer(layer, attributes, inputs);
+    heap.borrow(layout.length * 4, (packed) => {
+      const fourierPlan = choosePlan(byFourier, dy.shape, 'backward');
+      packWeights(layout, values(weight), values(self), fourierPlan ? 'forward' : 'adjoint', fourierPlan ? 1 : mixBlock, heap.floats(packed, layout.length));
+      const unpack = (gradient: number): void => {
+        unpackGradient(layout, heap.floats(gradient, layout.length), fourierPlan ? 'forward' : 'adjoint', fourierPlan ? 1 : correlateBlock, values(dweight), values(dself));
         heap.release(gradient);
-      } finally {
-        heap.release(packed);
-      }
-      return outputs.map(({ info }) => info);
-    },
+      };
+      if (fourierPlan) withEntries(byFourier, (entries) => fourier.backward(byFourier, fourierPlan, entries, dy, inputs, packed, dinputs, (gradients, count) => unpack(summed(layout, gradients, count))));
+      else unpack(run({ layer, plan: plans.adjoint, irrepsFrom: irrepsOut, irrepsTo: irrepsIn, from: [dy], mixed: { outputs: dinputs, packed }, with: inputs }));
+    });
+    return [...dinputs, dweight, dself].map(({ info }) => info);
+  }
+
+  return {
+    SteerableConvolution: ({ x, weight, self }, attributes) => forward([x], weight, self, attributes),
+    SteerableConvolutionOfTwo: ({ a, b, weight, self }, attributes) => forward([a, b], weight, self, attributes),
+    SteerableConvolutionBackward: ({ dy, x, weight, self }, attributes) => backward(dy, [x], weight, self, attributes),
+    SteerableConvolutionOfTwoBackward: ({ dy, a, b, weight, self }, attributes) => backward(dy, [a, b], weight, self, attributes),
     // streams of x, which has fewer components than dy where no gradient of it is wanted: it is the image
     SteerableConvolutionBackwardWeight: ({ dy, x }, attributes) => {
       const layer = layerOf(attributes);
@@ -203,11 +193,10 @@ export const steerableConvolution = (backend: WasmBackend, choosePlan: ChoosePla
       const { irrepsIn, irrepsOut, lattice: { radialFunctions } } = attributes;
       const outputs = [backend.output([radialFunctions, layout.columns]), backend.output([weightsOf(selfPathsOf(irrepsIn, irrepsOut))])] as const;
       const [dweight, dself] = outputs;
-      const gradient = run({ layer, plan: plans.forward, irrepsFrom: irrepsIn, irrepsTo: irrepsOut, from: x, with: dy });
+      const gradient = run({ layer, plan: plans.forward, irrepsFrom: irrepsIn, irrepsTo: irrepsOut, from: [x], with: [dy] });
       unpackGradient(layout, heap.floats(gradient, layout.length), 'forward', correlateBlock, values(dweight), values(dself));
       heap.release(gradient);
       return outputs.map(({ info }) => info);
     },
   };
 };
-

@@ -6,7 +6,6 @@ import type { KernelFunction } from './kernel';
 import { adamStep } from './adam-step';
 import { addition, registerAdd, type Addition } from './add';
 import { argMaxChannels } from './arg-max-channels';
-import { concatChannels } from './concat-channels';
 import { convolution } from './convolution';
 import { depthwiseConvolution } from './depthwise-convolution';
 import { gatherRows } from './gather-rows';
@@ -26,7 +25,6 @@ export type KernelTable = { [N in OperatorName]: KernelFunction<N> };
 const kernelTable = (backend: WasmBackend, add: Addition): KernelTable => ({
   ...adamStep(backend),
   ...argMaxChannels(backend),
-  ...concatChannels(backend),
   ...convolution(backend),
   ...depthwiseConvolution(backend),
   ...gatherRows(backend),

@@ -8,9 +8,10 @@ import type { Stencil } from './stencil';
 import type { StreamPlan } from './stream-plan';
 import { groupSize, maximumPlanes, scratchLayout, type TileShape } from './tile-shape';
 
+/** Inputs and outputs may lie in two tensors side by side: `firstIn` and `firstOut` channels in the first, the others in the second. */
 export const passFields = {
-  x: 'i32', y: 'i32', dy: 'i32', weights: 'i32', gradients: 'i32',
-  entriesIn: 'i32', countIn: 'i32', entriesOut: 'i32', countOut: 'i32', channelsIn: 'i32', channelsOut: 'i32',
+  x: 'i32', xSecond: 'i32', y: 'i32', ySecond: 'i32', dy: 'i32', dySecond: 'i32', weights: 'i32', gradients: 'i32',
+  entriesIn: 'i32', countIn: 'i32', entriesOut: 'i32', countOut: 'i32', channelsIn: 'i32', channelsOut: 'i32', firstIn: 'i32', firstOut: 'i32',
   sizeX: 'i32', sizeY: 'i32', sizeZ: 'i32', planes: 'i32', tilesX: 'i32', tilesZ: 'i32', tiles: 'i32', tilesPerItem: 'i32',
   /** Bit 0: output; bit 1: weight gradient. */
   mode: 'i32',
@@ -37,8 +38,6 @@ export function emitPass(m: ModuleBuilder, stencil: Stencil, plan: StreamPlan, t
   const gatheredPlane = (height + 2 * reachZ) * rowStride;
 
   return m.kernel('pass', passFields, (f, p, item, scratch) => {
-    const voxelBytesIn = f.i32(p.channelsIn.shl(2));
-    const voxelBytesOut = f.i32(p.channelsOut.shl(2));
     const accumulators = f.i32(scratch.add(layout.accumulators));
     const outputGradient = f.i32(accumulators.add(p.planes.mul(p.channelsOut.add(4)).mul(voxels * 4)));
     const gradients = f.i32(p.gradients.add(item.mul(p.gradientBytes)));
@@ -64,15 +63,27 @@ export function emitPass(m: ModuleBuilder, stencil: Stencil, plan: StreamPlan, t
       f.if(p.mode.and(withOutput), () => scatterTile(x0, y0, z0, planes, accumulatorPlane));
     });
 
+    /** The outputs' two tensors, or their gradients'; a last block of the first reaches over channels of the second, which must be written after it. */
+    function sideBySide(first: I32, second: I32): { tensor: I32; channels: I32; voxelBytes: I32; before: I32 }[] {
+      const others = f.i32(p.channelsOut.sub(p.firstOut));
+      return [
+        { tensor: first, channels: p.firstOut, voxelBytes: f.i32(p.firstOut.shl(2)), before: f.i32(0) },
+        { tensor: second, channels: others, voxelBytes: f.i32(others.shl(2)), before: f.i32(p.firstOut.mul(voxels * 4)) },
+      ];
+    }
     /** dy of the tile as [plane][channel][voxel], in the scaled basis of the accumulators. */
     function gatherGradient(x0: I32, y0: I32, z0: I32, planes: I32, planeBytes: I32) {
+      const parts = sideBySide(p.dy, p.dySecond);
       const blocks = f.i32(p.channelsOut.add(3).shr(2));
       f.for(0, planes, 1, (plane) => {
         f.for(0, height, 1, (row) => {
           const to = f.i32(outputGradient.add(plane.mul(planeBytes)).add(row.mul(width * 4)));
           f.if(
             z0.add(row).lt(p.sizeZ),
-            () => f.call(rows.gather, p.dy.add(voxelIndex(x0, y0.add(plane), z0.add(row)).mul(voxelBytesOut)), to, I32.of(voxels * 4), I32.of(width / 4), x0, p.sizeX, voxelBytesOut, blocks),
+            () => {
+              for (const { tensor, channels, voxelBytes, before } of parts)
+                f.call(rows.gather, tensor.add(voxelIndex(x0, y0.add(plane), z0.add(row)).mul(voxelBytes)), to.add(before), I32.of(voxels * 4), I32.of(width / 4), x0, p.sizeX, voxelBytes, channels.add(3).shr(2));
+            },
             () => f.call(rows.clear, to, I32.of(voxels * 4), I32.of(width / 4), blocks),
           );
         });
@@ -105,13 +116,15 @@ export function emitPass(m: ModuleBuilder, stencil: Stencil, plan: StreamPlan, t
       });
     }
     function scatterTile(x0: I32, y0: I32, z0: I32, planes: I32, planeBytes: I32) {
+      const parts = sideBySide(p.y, p.ySecond);
       const count = f.i32(p.sizeX.sub(x0).min(width));
       f.for(0, planes, 1, (plane) => {
         const from = f.i32(accumulators.add(plane.mul(planeBytes)));
         scaleComponents(from);
-        f.for(0, p.sizeZ.sub(z0).min(height), 1, (row) =>
-          f.call(rows.scatter, from.add(row.mul(width * 4)), I32.of(voxels * 4), p.y.add(voxelIndex(x0, y0.add(plane), z0.add(row)).mul(voxelBytesOut)), count, voxelBytesOut, p.channelsOut),
-        );
+        f.for(0, p.sizeZ.sub(z0).min(height), 1, (row) => {
+          for (const { tensor, channels, voxelBytes, before } of parts)
+            f.if(channels, () => f.call(rows.scatter, from.add(before).add(row.mul(width * 4)), I32.of(voxels * 4), tensor.add(voxelIndex(x0, y0.add(plane), z0.add(row)).mul(voxelBytes)), count, voxelBytes, channels));
+        });
       });
     }
 
@@ -161,7 +174,9 @@ export function emitPass(m: ModuleBuilder, stencil: Stencil, plan: StreamPlan, t
     }
     function gatherInput(channel: I32, channels: I32, { x0, y0, z0, planes }: TileValues) {
       const blocks = f.i32(channels.add(3).shr(2));
-      const source = f.i32(p.x.add(channel.shl(2)));
+      const isSecond = f.i32(channel.ge(p.firstIn));
+      const voxelBytes = f.i32(isSecond.choose(p.channelsIn.sub(p.firstIn), p.firstIn).shl(2));
+      const source = f.i32(isSecond.choose(p.xSecond.add(channel.sub(p.firstIn).shl(2)), p.x.add(channel.shl(2))));
       f.for(0, planes.add(2 * reachY), 1, (plane) => {
         f.for(0, height + 2 * reachZ, 1, (row) => {
           const to = f.i32(scratch.add(layout.gathered).add(plane.mul(gatheredPlane * 4)).add(row.mul(rowStride * 4)));
@@ -169,7 +184,7 @@ export function emitPass(m: ModuleBuilder, stencil: Stencil, plan: StreamPlan, t
           const z = f.i32(z0.add(row).sub(reachZ));
           f.if(
             y.ge(0).and(y.lt(p.sizeY)).and(z.ge(0)).and(z.lt(p.sizeZ)),
-            () => f.call(rows.gather, source.add(voxelIndex(x0.sub(4), y, z).mul(voxelBytesIn)), to, I32.of(channelStride * 4), I32.of(rowStride / 4), x0.sub(4), p.sizeX, voxelBytesIn, blocks),
+            () => f.call(rows.gather, source.add(voxelIndex(x0.sub(4), y, z).mul(voxelBytes)), to, I32.of(channelStride * 4), I32.of(rowStride / 4), x0.sub(4), p.sizeX, voxelBytes, blocks),
             () => f.call(rows.clear, to, I32.of(channelStride * 4), I32.of(rowStride / 4), blocks),
           );
         });

@@ -16,11 +16,13 @@ export interface LayerShape {
   readonly irrepsIn: Irreps;
   readonly irrepsOut: Irreps;
   readonly harmonics: Irreps;
+  /** Channels of the tensors the inputs lie in, side by side. */
+  readonly inputs: readonly number[];
 }
 export type Direction = 'forward' | 'backward';
 
-/** Bytes of the spectra of a tile at four points. */
-export const rowBytes = (irreps: Irreps): number => paddedChannels(dimension(irreps)) * numberBytes;
+/** Bytes of the spectra of a tile of some tensors at four points: each tensor's in whole vectors. */
+export const rowBytes = (tensors: readonly number[]): number => tensors.reduce((sum, channels) => sum + paddedChannels(channels), 0) * numberBytes;
 
 /**
  * Picoseconds, fitted to sixteen layers of the paper's networks on two cores at 16^3 to 64^3 (docs/performance.md): of a transform for each voxel of a tile and channel; of a product for each point, tile and multiply-add; of making
@@ -52,7 +54,7 @@ const richnessOf = ({ stencil }: LayerShape): number => harmonicsOf(stencil) / p
 
 /** The plan by Fourier transforms with the least work, in picoseconds; undefined where there is none. `bytes`: what the spectra of a slab may take. */
 export function leastWork(layer: LayerShape, shape: readonly number[], direction: Direction, bytes = mostBytes): { plan: TilePlan; work: number } | undefined {
-  const { lattice: { reach }, irrepsIn, irrepsOut } = layer;
+  const { lattice: { reach }, irrepsIn, irrepsOut, inputs } = layer;
   const taps = 2 * reach[0] + 1;
   if (reach.some((one) => one !== reach[0]) || (taps !== 3 && taps !== 5)) return undefined;
   const { transform, product, matrix } = cost[direction];
@@ -61,7 +63,7 @@ export function leastWork(layer: LayerShape, shape: readonly number[], direction
   const transformed = direction === 'forward' ? channelsIn + channelsOut : 2 * channelsIn + channelsOut;
   let best: { plan: TilePlan; work: number } | undefined;
   for (const x of lineLengths) for (const y of lineLengths) for (const z of lineLengths) {
-    const plan = tilePlan(taps, [x, y, z], shape, (rowBytes(irrepsIn) + rowBytes(irrepsOut)) / pointsPerBlock, bytes);
+    const plan = tilePlan(taps, [x, y, z], shape, (rowBytes(inputs) + rowBytes([channelsOut])) / pointsPerBlock, bytes);
     const slabs = Math.ceil(plan.tileCount / plan.tilesPerSlab);
     const work = 2 * Math.ceil(plan.tileCount / 2) * (x * y * z * transform * transformed + plan.points * product * products) + slabs * plan.points * matrix * richnessOf(layer) * channelsIn * channelsOut;
     if (!best || work < best.work) best = { plan, work };

@@ -2,13 +2,13 @@
 import { dimension, type Irreps } from '../../../../../math/so3/irreps';
 import type { HeapTensor, WasmBackend } from '../../../backend';
 import type { BoundKernel } from '../../../machine';
-import { share } from '../../convolution/blocks';
+import { paddedChannels, share } from '../../convolution/blocks';
 import type { TilePlan } from '../../convolution/fourier/fourier-plan';
 import { slabOf, spectraKernel, tileScratchBytes, tilesKernel } from '../../convolution/fourier/tile-spectra';
 import { printPlan, targetOf, type StreamPlan } from '../stream-plan';
 import { rowBytes, type LayerShape } from './choose-plan';
 import { harmonicSpectra, pointsPerBlock } from './harmonic-spectra';
-import { partsOf } from './point-matrices';
+import { numberBytes, partsOf } from './point-matrices';
 import { emitPointPasses, pointScratchBytes, type pointFields } from './point-passes';
 
 /** Work items of a pass, each a range of points; with partial gradients of the weights at most so many, whatever the number of threads. */
@@ -21,6 +21,19 @@ export interface FourierLayer extends LayerShape {
   readonly plan: StreamPlan;
   /** Packed weights [pair of entries, copy out, copy in, stream]. */
   readonly weights: number;
+}
+
+/** Where the channels of each entry begin in a row of spectra: those of every tensor in whole vectors. */
+export function firstChannels(irreps: Irreps, tensors: readonly number[]): number[] {
+  return irreps.map((_, n) => {
+    let [channel, before] = [dimension(irreps.slice(0, n)), 0];
+    for (const channels of tensors) {
+      if (channel < channels) break;
+      channel -= channels;
+      before += paddedChannels(channels);
+    }
+    return before + channel;
+  });
 }
 
 /** Spectra are [pair of tiles, block of points, tile, channel]; pairs lie a little apart, or those of one block would share cache sets. */
@@ -46,11 +59,10 @@ export function steerableFourier({ machine }: WasmBackend) {
       heap.floats(at, values.length).set(values);
       return at;
     });
-  const firstChannels = (irreps: Irreps): number[] => irreps.map((_, n) => dimension(irreps.slice(0, n)));
   /** For each entry that is made: its channels, and the ranges of channels it is made from with the parts of their numbers. */
-  function rangesOf({ stencil, harmonics, irrepsIn, irrepsOut }: FourierLayer, backward: boolean): Int32Array {
-    const [to, from] = backward ? [irrepsIn, irrepsOut] : [irrepsOut, irrepsIn];
-    const [firstTo, firstFrom] = [firstChannels(to), firstChannels(from)];
+  function rangesOf({ stencil, harmonics, irrepsIn, irrepsOut, inputs }: FourierLayer, backward: boolean): Int32Array {
+    const [ins, outs] = [{ irreps: irrepsIn, first: firstChannels(irrepsIn, inputs) }, { irreps: irrepsOut, first: firstChannels(irrepsOut, []) }];
+    const [{ irreps: to, first: firstTo }, { irreps: from, first: firstFrom }] = backward ? [ins, outs] : [outs, ins];
     return Int32Array.from(
       to.flatMap((made, n) => {
         const ranges: number[][] = [];
@@ -76,8 +88,9 @@ export function steerableFourier({ machine }: WasmBackend) {
 
   /** Visits the slabs with room for the spectra of inputs and outputs, and the fields of a pass there. */
   function bySlab(layer: FourierLayer, plan: TilePlan, backward: boolean, entries: { in: number; out: number }, packed: number, body: (slab: { firstTile: number; x: number; y: number; fields: Record<keyof typeof pointFields, number>; blocks: number }) => void): void {
-    const { irrepsIn, irrepsOut } = layer;
-    const [rowBytesIn, rowBytesOut] = [rowBytes(irrepsIn), rowBytes(irrepsOut)];
+    const { irrepsIn, irrepsOut, inputs } = layer;
+    const channelsOut = dimension(irrepsOut);
+    const [rowBytesIn, rowBytesOut] = [rowBytes(inputs), rowBytes([channelsOut])];
     const blocks = plan.points / pointsPerBlock;
     const pairs = plan.tilesPerSlab / 2;
     const [pairBytesIn, pairBytesOut] = [pairBytes(plan, rowBytesIn), pairBytes(plan, rowBytesOut)];
@@ -91,8 +104,8 @@ export function steerableFourier({ machine }: WasmBackend) {
               fields: {
                 x, y, harmonics, weights: packed, gradients: 0, gradientBytes: 0, isFirst: 0,
                 entriesIn: entries.in, countIn: irrepsIn.length, entriesOut: entries.out, countOut: irrepsOut.length,
-                channelsIn: dimension(irrepsIn), channelsOut: dimension(irrepsOut), ranges,
-                pairs: 0, rowBytesIn, rowBytesOut, pairBytesIn, pairBytesOut, blocks, blocksPerItem: 0,
+                channelsIn: rowBytesIn / numberBytes, channelsOut, ranges,
+                pairs: Math.min(pairs, Math.ceil((plan.tileCount - firstTile) / 2)), rowBytesIn, rowBytesOut, pairBytesIn, pairBytesOut, blocks, blocksPerItem: 0,
               },
             });
         }),
@@ -100,29 +113,33 @@ export function steerableFourier({ machine }: WasmBackend) {
     );
   }
   const places = (plan: TilePlan, bytes: number) => ({ pairBytes: pairBytes(plan, bytes), pointBytes: 2 * bytes });
-  const toSpectra = (plan: TilePlan, tensor: HeapTensor, firstTile: number, bytes: number, spectra: number, resultsOnly: 0 | 1): number => {
-    const { rows, fields, items } = slabOf(plan, all(tensor), firstTile, bytes);
-    transformsFor(plan).spectra({ spectra, resultsOnly, scalars: 0, ...fields, ...places(plan, bytes) }, items, tileScratchBytes(plan.lengths));
-    return rows / 2;
-  };
-  const toTiles = (plan: TilePlan, tensor: HeapTensor, firstTile: number, bytes: number, spectra: number): void => {
-    const { fields, items } = slabOf(plan, all(tensor), firstTile, bytes);
-    transformsFor(plan).tiles({ spectra, ...fields, ...places(plan, bytes) }, items, tileScratchBytes(plan.lengths));
-  };
-  const scratchBytes = ({ irrepsIn, irrepsOut }: FourierLayer): number => pointScratchBytes(dimension(irrepsIn), dimension(irrepsOut));
+  /** Visits the tensors of a row of spectra, and where theirs begin. */
+  const sideBySide = (tensors: readonly HeapTensor[], spectra: number, visit: (tensor: HeapTensor, spectra: number) => void): void =>
+    tensors.forEach((tensor, n) => visit(tensor, spectra + rowBytes(tensors.slice(0, n).map(({ shape }) => shape[4]!))));
+  const toSpectra = (plan: TilePlan, tensors: readonly HeapTensor[], firstTile: number, bytes: number, spectra: number, resultsOnly: 0 | 1): void =>
+    sideBySide(tensors, spectra, (tensor, spectra) => {
+      const { fields, items } = slabOf(plan, all(tensor), firstTile, bytes);
+      transformsFor(plan).spectra({ spectra, resultsOnly, scalars: 0, ...fields, ...places(plan, bytes) }, items, tileScratchBytes(plan.lengths));
+    });
+  const toTiles = (plan: TilePlan, tensors: readonly HeapTensor[], firstTile: number, bytes: number, spectra: number): void =>
+    sideBySide(tensors, spectra, (tensor, spectra) => {
+      const { fields, items } = slabOf(plan, all(tensor), firstTile, bytes);
+      transformsFor(plan).tiles({ spectra, ...fields, ...places(plan, bytes) }, items, tileScratchBytes(plan.lengths));
+    });
+  const scratchBytes = ({ inputs, irrepsOut }: FourierLayer): number => pointScratchBytes(rowBytes(inputs) / numberBytes, dimension(irrepsOut));
 
   return {
     /** `entries`: tables of the entries of inputs and outputs; `packed`: the weights. */
-    convolve(layer: FourierLayer, plan: TilePlan, entries: { in: number; out: number }, x: HeapTensor, packed: number, y: HeapTensor): void {
+    convolve(layer: FourierLayer, plan: TilePlan, entries: { in: number; out: number }, inputs: readonly HeapTensor[], packed: number, y: HeapTensor): void {
       bySlab(layer, plan, false, entries, packed, ({ firstTile, fields, blocks, ...slab }) => {
-        const pairs = toSpectra(plan, x, firstTile, fields.rowBytesIn, slab.x, 0);
+        toSpectra(plan, inputs, firstTile, fields.rowBytesIn, slab.x, 0);
         const blocksPerItem = share(blocks, itemsForward);
-        passesFor(layer, plan).forward({ ...fields, pairs, blocksPerItem }, Math.ceil(blocks / blocksPerItem), scratchBytes(layer));
-        toTiles(plan, y, firstTile, fields.rowBytesOut, slab.y);
+        passesFor(layer, plan).forward({ ...fields, blocksPerItem }, Math.ceil(blocks / blocksPerItem), scratchBytes(layer));
+        toTiles(plan, [y], firstTile, fields.rowBytesOut, slab.y);
       });
     },
     /** Writes the gradient of the inputs, and shows partial gradients of the packed weights, four lanes each, and how many there are. */
-    backward(layer: FourierLayer, plan: TilePlan, entries: { in: number; out: number }, dy: HeapTensor, x: HeapTensor, packed: number, dx: HeapTensor, use: (gradients: number, count: number) => void): void {
+    backward(layer: FourierLayer, plan: TilePlan, entries: { in: number; out: number }, dy: HeapTensor, inputs: readonly HeapTensor[], packed: number, dinputs: readonly HeapTensor[], use: (gradients: number, count: number) => void): void {
       const blocks = plan.points / pointsPerBlock;
       const blocksPerItem = share(blocks, itemsBackward);
       const count = Math.ceil(blocks / blocksPerItem);
@@ -130,10 +147,10 @@ export function steerableFourier({ machine }: WasmBackend) {
       heap.borrow(gradientBytes * count, (gradients) => {
         bySlab(layer, plan, true, entries, packed, ({ firstTile, fields, ...slab }) => {
           // the gradient with respect to a weight pairs every result's gradient with all it saw: halos on one side only
-          const pairs = toSpectra(plan, dy, firstTile, fields.rowBytesOut, slab.y, 0);
-          toSpectra(plan, x, firstTile, fields.rowBytesIn, slab.x, 1);
-          passesFor(layer, plan).backward({ ...fields, pairs, blocksPerItem, gradients, gradientBytes, isFirst: Number(firstTile === 0) }, count, scratchBytes(layer));
-          toTiles(plan, dx, firstTile, fields.rowBytesIn, slab.x);
+          toSpectra(plan, [dy], firstTile, fields.rowBytesOut, slab.y, 0);
+          toSpectra(plan, inputs, firstTile, fields.rowBytesIn, slab.x, 1);
+          passesFor(layer, plan).backward({ ...fields, blocksPerItem, gradients, gradientBytes, isFirst: Number(firstTile === 0) }, count, scratchBytes(layer));
+          toTiles(plan, dinputs, firstTile, fields.rowBytesIn, slab.x);
         });
         use(gradients, count);
       });
