@@ -1,6 +1,7 @@
 /** @file Heap and threads together: compiles modules and runs kernels over work items. Items are fixed by shape, never by the number of threads, so results have the same bits on any number. */
 import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
 import { cancelled, GyraError } from '../../contract/problem';
+import { obey } from '../obey';
 import { ModuleBuilder, type Fields, type Kernel } from './assembler';
 import { Heap } from './heap';
 import { control as words, kernelThread } from './kernel-thread';
@@ -81,8 +82,7 @@ export class Machine {
 
   private run(module: number, entry: number, fields: Fields, values: Record<string, number>, items: number, scratchBytes: number): void {
     const { cancel } = this.options;
-    if (cancel.length > 1) Atomics.wait(cancel, 1, 1);
-    if (Atomics.load(cancel, 0)) throw cancelled();
+    obey(cancel);
     this.reserveScratch(scratchBytes);
     if (this.options.planOnly) return;
     const integers = this.heap.integers(this.parameters, parameterBytes / 4);

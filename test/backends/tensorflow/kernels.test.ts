@@ -1,3 +1,4 @@
+import { Worker } from 'node:worker_threads';
 import { engine, memory, setBackend, tensor, tidy, variable, type NamedAttrMap, type Tensor } from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -9,8 +10,9 @@ import { references } from '../../../engine/ops/reference/references';
 import { relativeError } from '../../support/relative-error';
 
 // The kernels are composed of tfjs's own operations: here on its plain backend, without TensorFlow.
+const cancel = new Int32Array(new SharedArrayBuffer(8));
 beforeAll(async () => {
-  registerKernels('cpu');
+  registerKernels('cpu', cancel);
   await setBackend('cpu');
 });
 
@@ -42,6 +44,23 @@ describe.each(examples)('%s', (_, name, example) => {
     const before = memory().numTensors;
     tidyRun(name, example);
     expect(memory().numTensors).toBe(before);
+  });
+});
+
+describe('work that is to wait or to end', () => {
+  const oneOperator = () => tidyRun('Sum', examples.find(([, name]) => name === 'Sum')![2]);
+  it('ends with `cancelled` before the next operator', () => {
+    cancel[0] = 1;
+    expect(oneOperator).toThrow('cancelled');
+    cancel[0] = 0;
+    expect(oneOperator).not.toThrow();
+  });
+  it('waits before an operator while it is paused', () => {
+    const released = new Int32Array(new SharedArrayBuffer(4));
+    cancel[1] = 1;
+    new Worker('const { cancel, released } = require("worker_threads").workerData; released[0] = 1; Atomics.store(cancel, 1, 0); Atomics.notify(cancel, 1);', { eval: true, workerData: { cancel, released } });
+    oneOperator();
+    expect(released[0]).toBe(1);
   });
 });
 

@@ -1,7 +1,7 @@
 /** @file Every operator's kernel on TensorFlow. The type asks for all of `OperatorName`: a missing kernel does not compile. */
 import { registerKernel, tidy, type Tensor } from '@tensorflow/tfjs-core';
-import { cancelled } from '../../../contract/problem';
 import { kernelNameOf, type OperatorName } from '../../../ops/operators';
+import { obey } from '../../obey';
 import { adamStep } from './adam-step';
 import { argMaxChannels } from './arg-max-channels';
 import { convolution } from './convolution';
@@ -39,7 +39,7 @@ const kernelTable = (constant: Constant): { [N in OperatorName]: KernelFunction<
 
 /**
  * Registers all kernels. They use tfjs's own operations only, so any tfjs backend can run them; tests run them on its plain one.
- * @param cancel non-zero in its first word ends the work before its next operator
+ * @param cancel as `BackendOptions.cancel` has it, read before each operator
  */
 export function registerKernels(backendName: string, cancel?: Int32Array): void {
   for (const [name, kernel] of Object.entries(kernelTable(createConstants())))
@@ -47,7 +47,7 @@ export function registerKernels(backendName: string, cancel?: Int32Array): void 
       kernelName: kernelNameOf(name as OperatorName),
       backendName,
       kernelFunc: ({ inputs, attrs }) => {
-        if (cancel && Atomics.load(cancel, 0) !== 0) throw cancelled();
+        if (cancel) obey(cancel);
         // operators are run by runOperator, which gives tensors
         return tidy(() => (kernel as (inputs: Record<string, Tensor>, attributes: unknown) => Tensor[])(inputs as unknown as Record<string, Tensor>, attrs));
       },
