@@ -11,6 +11,7 @@ import { openDataset } from '../../data/dataset';
 import { readJson, sha256 } from '../../data/file-access';
 import { writePhantomDataset } from '../../data/phantom/write-phantom-dataset';
 import { readSplit } from '../../data/split';
+import { protocols, type Protocol } from '../../evaluation/protocols';
 import { quickened, quickOptions, quickPhantoms } from '../../experiments/quick';
 import { runStudy } from '../../experiments/run-study';
 import { builtInStudy, irrepsOf, isStudyName, studyNames, type StudyName } from '../../experiments/studies';
@@ -36,6 +37,7 @@ interface Options {
   runs?: [series: string, folder: string][];
   irreps?: string[];
   sizes?: number[];
+  protocol?: Protocol[];
   degrees?: number[];
   bestRate?: boolean;
   spread?: StudySpec['spread'];
@@ -61,6 +63,7 @@ export function register(program: Command): void {
     .option('--runs <list>', 'runs that are there already, as in steerable=FOLDER,ordinary=FOLDER', listOf(parseRun))
     .option('--irreps <list>', 'ratios or widths to compare, as in 8:4:2,4:4:4', listOf(irrepsOf))
     .option('--sizes <list>', 'training-set sizes', listOf(parseCount))
+    .option('--protocol <list>', `rotations beside upright, separated by commas: ${protocols.join(', ')} (default: the study's)`, listOf(oneOf(protocols)))
     .option('--degrees <list>', 'angles of the protocol planes', listOf(parseDegrees))
     .option('--best-rate', "train with the learning rate 0.001 too, and show each model's best on validation beside the common one")
     .option('--spread <kind>', 'what bands show: SE or SD over cases, or seeds (SD over seeds)', oneOf(['SE', 'SD', 'seeds']))
@@ -142,10 +145,10 @@ async function withRuns(study: StudySpec, trained: ReadonlyMap<string, string>, 
   return { ...study, arms: [...given, ...kept.filter(({ series }) => !trained.has(series))] };
 }
 
-function withOptions(study: StudySpec, { minutesPerRun, seeds, bestRate, spread }: Options): StudySpec {
+function withOptions(study: StudySpec, { protocol, minutesPerRun, seeds, bestRate, spread }: Options): StudySpec {
   const rate = study.arms.find(({ trained }) => !trained)?.spec.optimiser.learningRate ?? study.learningRates[0]!;
   const learningRates = study.learningRates.length > 1 ? study.learningRates : [...new Set([rate, ...(bestRate ? [5e-3, 1e-3] : [])])];
-  return studySpec.parse({ ...study, learningRates, seeds: seeds === undefined ? study.seeds : Array.from({ length: seeds }, (_, seed) => seed), minutesPerRun: minutesPerRun ?? study.minutesPerRun, spread: spread ?? study.spread });
+  return studySpec.parse({ ...study, protocols: protocol ?? study.protocols, learningRates, seeds: seeds === undefined ? study.seeds : Array.from({ length: seeds }, (_, seed) => seed), minutesPerRun: minutesPerRun ?? study.minutesPerRun, spread: spread ?? study.spread });
 }
 
 /** `ordinary-20` for `ordinary ±20°`: what can be typed. */

@@ -49,11 +49,11 @@ describe('gyra study', () => {
 
   it('takes runs that are there, some models, seeds and both learning rates', async () => {
     const folder = folders();
-    const { code, stderr, trained, record } = await run(folder, 'rotation', '--runs', `steerable=${join(folder, 'given')}`, '--models', 'ordinary,ordinary-20', '--seeds', '2', '--best-rate', '--degrees', '0,90', '--json');
+    const { code, stderr, trained, record } = await run(folder, 'rotation', '--runs', `steerable=${join(folder, 'given')}`, '--models', 'ordinary,ordinary-20', '--seeds', '2', '--best-rate', '--protocol', 'planes', '--degrees', '0,90', '--json');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(trained).toHaveLength(2 * 2 * 3);
     expect(record().runs[0]).toMatchObject({ series: 'steerable', run: 'given', status: 'done' });
-    expect(record().spec).toMatchObject({ learningRates: [0.02, 0.005, 0.001], seeds: [0, 1], degrees: [0, 90] });
+    expect(record().spec).toMatchObject({ learningRates: [0.02, 0.005, 0.001], seeds: [0, 1], protocols: ['planes'], degrees: [0, 90] });
     expect(existsSync(join(folder, 'out', 'evaluations'))).toBe(true);
     expect(readFileSync(join(folder, 'out', 'study.json'), 'utf8')).not.toContain(folder);
   });
