@@ -1,7 +1,7 @@
 /**
  * @file Multiply-adds of an operator, from shapes alone. Linear maps are counted exactly, as if the padding around a volume were computed: one for each product that is added up.
  * All other operators (norms, gates, pooling, losses, Adam, copies) count one for each element they read. A steerable convolution is counted as the factorised
- * algorithm computes it, never the dense kernel; what Fourier transforms and minimal filtering save in ordinary ones is left out.
+ * algorithm computes it, never the dense kernel; what Fourier transforms and minimal filtering save is left out.
  */
 import type { ResampleAttributes, SteerableConvolutionAttributes, OperatorName, Operators } from '../ops/operators';
 import { axisTaps } from '../math/axis-map';
