@@ -8,7 +8,7 @@ describe('quick studies', () => {
     for (const { spec } of study.arms) {
       expect(spec.model.outputs).toBe(8);
       expect(spec.data.trainingCases ?? 0).toBeLessThanOrEqual(quickPhantoms.cases * 0.6);
-      expect(spec.stopping.maximumSteps).toBeLessThanOrEqual(200);
+      expect(spec.stopping.maximumSteps).toBeLessThanOrEqual(400);
     }
   });
 });
