@@ -29,59 +29,70 @@ type Coupling = Target['couplings'][number];
 const coefficient = ({ degree, degreeOut, coefficients }: Coupling, a: number, b: number, c: number): number => coefficients[(a * (2 * degree + 1) + b) * (2 * degreeOut + 1) + c]! * outputScale(degreeOut, c);
 const components = (degree: number): number[] => Array.from({ length: 2 * degree + 1 }, (_, i) => i);
 const harmonicAt = (stencil: Stencil, pointer: I32, degree: number, stream: number, component: number): V128 => loadV128(pointer, (firstHarmonic(stencil, degree) + stream * (2 * degree + 1) + component) * 16);
-/** Pointers to the numbers of each component of an input copy. */
+/** Pointers to the numbers of each component of an input copy; the next copy's lie as many inputs further. */
 const rowsOf = (f: FunctionBuilder, matrix: I32, inputBytes: I32, degreeIn: number): I32[] => components(degreeIn).map((a) => f.i32(matrix.add(inputBytes.mul(a))));
 
-/** (weights of a pair of copies, harmonics of the points, matrix at the first components, bytes from input to input): writes the numbers between the two copies. `unit` is the spectrum of the self-connection. */
+/** (weights of an output copy's pairs, harmonics of the points, matrix at the first components, bytes from input to input, input copies): writes the numbers between the output copy and each input copy. `unit` is the spectrum of the self-connection. */
 export function emitMatrices(m: ModuleBuilder, stencil: Stencil, plan: StreamPlan, unit: number): PointFunctions {
   return plan.map((targets, degreeIn) =>
     targets.map((target) =>
-      m.function(['i32', 'i32', 'i32', 'i32'], (f: FunctionBuilder, weights: I32, harmonics: I32, matrix: I32, inputBytes: I32) => {
+      m.function(['i32', 'i32', 'i32', 'i32', 'i32'], (f: FunctionBuilder, weights: I32, harmonics: I32, matrix: I32, inputBytes: I32, copies: I32) => {
         const { couplings, degreeOut, self, streams } = target;
-        const sums = couplings.map(({ degree, first }) => {
-          const sum = components(degree).map(() => f.v128());
-          const weight = f.v128();
-          stencil.radial[degree]!.forEach((_, stream) => {
-            f.set(weight, loadSplat(weights, (first + stream) * 4));
-            sum.forEach((local, b) => {
-              const harmonic = harmonicAt(stencil, harmonics, degree, stream, b);
-              f.set(local, stream === 0 ? weight.mul(harmonic) : f.multiplyAdd(weight, harmonic, local));
+        const rows = rowsOf(f, matrix, inputBytes, degreeIn);
+        const copyBytes = f.i32(inputBytes.mul(rows.length));
+        f.times(copies, () => {
+          const sums = couplings.map(({ degree, first }) => {
+            const sum = components(degree).map(() => f.v128());
+            const weight = f.v128();
+            stencil.radial[degree]!.forEach((_, stream) => {
+              f.set(weight, loadSplat(weights, (first + stream) * 4));
+              sum.forEach((local, b) => {
+                const harmonic = harmonicAt(stencil, harmonics, degree, stream, b);
+                f.set(local, stream === 0 ? weight.mul(harmonic) : f.multiplyAdd(weight, harmonic, local));
+              });
             });
+            return sum;
           });
-          return sum;
-        });
-        const own = self ? f.v128(loadSplat(weights, (streams - 1) * 4).mul(f.constant(unit))) : undefined;
-        rowsOf(f, matrix, inputBytes, degreeIn).forEach((row, a) => {
-          for (const c of components(degreeOut))
-            for (const part of partOffsets(target)) {
-              const terms = couplings.flatMap((one, n) => (one.degree % 2 === part / 16 ? components(one.degree).map((b) => ({ coefficient: coefficient(one, a, b, c), value: sums[n]![b]! })) : [])).filter((term) => term.coefficient !== 0);
-              if (own && a === c && part === 0) terms.push({ coefficient: 1, value: own });
-              f.store(row, combine(f, terms), c * numberBytes + part);
-            }
+          const own = self ? f.v128(loadSplat(weights, (streams - 1) * 4).mul(f.constant(unit))) : undefined;
+          rows.forEach((row, a) => {
+            for (const c of components(degreeOut))
+              for (const part of partOffsets(target)) {
+                const terms = couplings.flatMap((one, n) => (one.degree % 2 === part / 16 ? components(one.degree).map((b) => ({ coefficient: coefficient(one, a, b, c), value: sums[n]![b]! })) : [])).filter((term) => term.coefficient !== 0);
+                if (own && a === c && part === 0) terms.push({ coefficient: 1, value: own });
+                f.store(row, combine(f, terms), c * numberBytes + part);
+              }
+          });
+          f.advance(weights, streams * 4);
+          for (const row of rows) f.advance(row, copyBytes);
         });
       }),
     ),
   );
 }
 
-/** (gradients of the weights of a pair of copies, four lanes each, harmonics of the points, gradient of the matrix at the first components, bytes from input to input): adds to the weights' gradients. */
+/** (gradients of the weights of an output copy's pairs, four lanes each, harmonics of the points, gradient of the matrix at the first components, bytes from input to input, input copies): adds to the weights' gradients. */
 export function emitMatrixGradients(m: ModuleBuilder, stencil: Stencil, plan: StreamPlan, unit: number): PointFunctions {
   return plan.map((targets, degreeIn) =>
     targets.map((target) =>
-      m.function(['i32', 'i32', 'i32', 'i32'], (f: FunctionBuilder, gradients: I32, harmonics: I32, matrix: I32, inputBytes: I32) => {
+      m.function(['i32', 'i32', 'i32', 'i32', 'i32'], (f: FunctionBuilder, gradients: I32, harmonics: I32, matrix: I32, inputBytes: I32, copies: I32) => {
         const { couplings, degreeOut, self, streams } = target;
         const rows = rowsOf(f, matrix, inputBytes, degreeIn);
         const add = (stream: number, terms: readonly { by: V128; value: V128 }[]): void =>
           f.store(gradients, terms.reduce((sum, { by, value }) => f.multiplyAdd(by, value, sum), loadV128(gradients, stream * 16)), stream * 16);
-        for (const one of couplings) {
-          const part = (one.degree % 2) * 16;
-          const sums = components(one.degree).map((b) => {
-            const terms = rows.flatMap((row, a) => components(degreeOut).map((c) => ({ coefficient: coefficient(one, a, b, c), value: loadV128(row, c * numberBytes + part) })));
-            return f.v128(combine(f, terms.filter((term) => term.coefficient !== 0)));
-          });
-          stencil.radial[one.degree]!.forEach((_, stream) => add(one.first + stream, sums.map((value, b) => ({ value, by: harmonicAt(stencil, harmonics, one.degree, stream, b) }))));
-        }
-        if (self) add(streams - 1, rows.map((row, a) => ({ value: loadV128(row, a * numberBytes), by: f.constant(unit) })));
+        const copyBytes = f.i32(inputBytes.mul(rows.length));
+        f.times(copies, () => {
+          for (const one of couplings) {
+            const part = (one.degree % 2) * 16;
+            const sums = components(one.degree).map((b) => {
+              const terms = rows.flatMap((row, a) => components(degreeOut).map((c) => ({ coefficient: coefficient(one, a, b, c), value: loadV128(row, c * numberBytes + part) })));
+              return f.v128(combine(f, terms.filter((term) => term.coefficient !== 0)));
+            });
+            stencil.radial[one.degree]!.forEach((_, stream) => add(one.first + stream, sums.map((value, b) => ({ value, by: harmonicAt(stencil, harmonics, one.degree, stream, b) }))));
+          }
+          if (self) add(streams - 1, rows.map((row, a) => ({ value: loadV128(row, a * numberBytes), by: f.constant(unit) })));
+          f.advance(gradients, streams * 16);
+          for (const row of rows) f.advance(row, copyBytes);
+        });
       }),
     ),
   );

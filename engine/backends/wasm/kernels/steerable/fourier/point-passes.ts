@@ -36,7 +36,7 @@ export function emitPointPasses(m: ModuleBuilder, stencil: Stencil, plan: Stream
         const [x, y] = [f.i32(p.x.add(block.mul(p.rowBytesIn.shl(1)))), f.i32(p.y.add(block.mul(p.rowBytesOut.shl(1))))];
         const harmonics = f.i32(p.harmonics.add(block.mul(harmonicBytes)));
         eachPair(f, p, (degree, target, pair) =>
-          eachCopy(f, pair, degree, target, p.weights, 4, (weights, matrix) => f.call(matrices[degree]![target.index]!, weights, harmonics, scratch.add(matrix), p.channelsOut.mul(numberBytes))),
+          eachOutput(f, pair, target, p.weights, 4, (weights, matrix) => f.call(matrices[degree]![target.index]!, weights, harmonics, scratch.add(matrix), p.channelsOut.mul(numberBytes), pair.copiesIn)),
         );
         body(f, p, block, { x, y, harmonics, matrix: scratch, gradients: own });
       });
@@ -71,17 +71,13 @@ export function emitPointPasses(m: ModuleBuilder, stencil: Stencil, plan: Stream
       });
     });
   }
-  /** Pairs of copies: their weights, of so many bytes each, and where their numbers begin in a matrix. */
-  function eachCopy(f: FunctionBuilder, { copiesIn, copiesOut, channelIn, channelOut, before, channelsOut }: Pair, degree: number, { degreeOut, streams }: Target, weights: I32, bytes: number, body: (weights: I32, matrix: I32) => void): void {
+  /** Output copies: the weights of their pairs with all input copies, of so many bytes each, and where their numbers begin in a matrix. */
+  function eachOutput(f: FunctionBuilder, { copiesIn, copiesOut, channelIn, channelOut, before, channelsOut }: Pair, { degreeOut, streams }: Target, weights: I32, bytes: number, body: (weights: I32, matrix: I32) => void): void {
     const at = f.i32(weights.add(before.mul(bytes)));
-    const [column, number] = [f.i32(channelIn.mul(channelsOut).add(channelOut).mul(numberBytes)), f.i32()];
+    const column = f.i32(channelIn.mul(channelsOut).add(channelOut).mul(numberBytes));
     f.times(copiesOut, () => {
-      f.set(number, column);
-      f.times(copiesIn, () => {
-        body(at, number);
-        f.advance(at, streams * bytes);
-        f.advance(number, channelsOut.mul((2 * degree + 1) * numberBytes));
-      });
+      body(at, column);
+      f.advance(at, copiesIn.mul(streams * bytes));
       f.advance(column, (2 * degreeOut + 1) * numberBytes);
     });
   }
@@ -125,7 +121,7 @@ export function emitPointPasses(m: ModuleBuilder, stencil: Stencil, plan: Stream
             f.call(correlate[inputs - 1]![outputs - 1]!, x.add(i.mul(numberBytes)), p.rowBytesIn, p.pairBytesIn, y.add(o.mul(numberBytes)), p.rowBytesOut, p.pairBytesOut, changes.add(i.mul(inputBytes)).add(o.mul(numberBytes)), inputBytes, p.pairs, I32.of(partsOf(target)), alone);
           }),
         );
-        eachCopy(f, pair, degree, target, own, 16, (weights, number) => f.call(gradients[degree]![target.index]!, weights, harmonics, changes.add(number), inputBytes));
+        eachOutput(f, pair, target, own, 16, (weights, number) => f.call(gradients[degree]![target.index]!, weights, harmonics, changes.add(number), inputBytes, pair.copiesIn));
       });
       multiplyRows(f, p, true, { from: y, fromBytes: p.rowBytesOut, fromPair: p.pairBytesOut, to: x, toBytes: p.rowBytesIn, toPair: p.pairBytesIn, matrix, outputBytes: inputBytes, inputBytes: I32.of(numberBytes), entries: p.countIn });
     }),
