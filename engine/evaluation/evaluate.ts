@@ -28,6 +28,8 @@ export interface EvaluationOptions {
   readonly degrees: readonly number[];
   /** Canvas sizes the predictor takes. */
   readonly sizes: AcceptedSizes;
+  /** Voxels of fill an axis, in all, around a case at least; default 0. */
+  readonly margin?: number;
   /** Reference label of the voxels that count nowhere. */
   readonly ignoreLabel?: number;
   readonly isCancelled?: () => boolean;
@@ -98,7 +100,7 @@ export async function evaluate(predict: Predict, cases: readonly EvaluationCase[
   const results: CaseResult[] = [];
   for (const { id, subject = id, load } of cases) {
     const volumes = await load();
-    const prepared = prepareCase(volumes, canvasForPoses(volumes.images[0]!.shape, [...different.values()], options.sizes));
+    const prepared = prepareCase(volumes, canvasForPoses(volumes.images[0]!.shape, [...different.values()], options.sizes, options.margin));
     if (!prepared.reference) throw badInput(`Case ${id} has no labels to compare with.`, 'Evaluate cases that have labels.');
     const byRotation = new Map<string, RotationResult>();
     for (const [key, rotation] of different) {

@@ -52,17 +52,22 @@ export function predictVolume(network: Network, images: readonly Float32Array[],
   return largestChannel(sum, outputs);
 }
 
+export interface Margin {
+  /** Voxels of fill an axis, in all, around the case at least (`trainedMargin`); default 0. */
+  readonly margin?: number;
+}
+
 /** The contrasts of a case as they lie in their files, normalised and upright on the canvas of a network. */
-export function uprightCanvas(spec: ModelSpec, images: readonly Volume<Float32Array>[]): Volume<Float32Array>[] {
+export function uprightCanvas(spec: ModelSpec, images: readonly Volume<Float32Array>[], margin?: number): Volume<Float32Array>[] {
   const [{ shape: own }] = images as readonly [Volume];
   // A network that pads in front does so itself.
-  const shape = spec.padding === 'front' ? own : canvasFor(own, acceptedSizes(spec));
+  const shape = spec.padding === 'front' ? own : canvasFor(own, acceptedSizes(spec), margin);
   return prepareCase({ images, labels: null }, shape).images.map(({ volume }) => volume);
 }
 
 /** Labels of a case as it lies in its files, one volume a contrast: normalised, placed upright on its canvas, predicted, cut out again. */
-export function predictUpright(network: Network, images: readonly Volume<Float32Array>[], options: PredictOptions = {}): Volume<Uint8Array> {
-  const canvas = uprightCanvas(network.spec, images);
+export function predictUpright(network: Network, images: readonly Volume<Float32Array>[], { margin, ...options }: PredictOptions & Margin = {}): Volume<Uint8Array> {
+  const canvas = uprightCanvas(network.spec, images, margin);
   const { shape } = canvas[0]!;
   return takeFromCanvas({ data: predictVolume(network, canvas.map(({ data }) => data), shape, options), shape }, images[0]!.shape);
 }

@@ -4,7 +4,7 @@ import { accepts, acceptedSizes, pooledSizes, printSizes, type AlongAxes } from 
 import { badInput } from '../contract/problem';
 import type { Volume } from '../math/volume';
 import type { Network } from '../model/network';
-import { uprightCanvas } from './predict-volume';
+import { uprightCanvas, type Margin } from './predict-volume';
 
 export interface ChannelVolume {
   readonly shape: readonly [channel: number, x: number, y: number, z: number];
@@ -45,8 +45,8 @@ export function rawLogits(network: Network, { shape, data }: ChannelVolume, name
 }
 
 /** Logits of a case as it lies in its files, one volume a contrast, normalised and on its canvas as for labels, cut out again: the largest channel is the label. */
-export function uprightLogits(network: Network, images: readonly Volume<Float32Array>[], name: string): ChannelVolume {
-  const canvas = uprightCanvas(network.spec, images);
+export function uprightLogits(network: Network, images: readonly Volume<Float32Array>[], name: string, { margin }: Margin = {}): ChannelVolume {
+  const canvas = uprightCanvas(network.spec, images, margin);
   const [{ data, shape }] = images as readonly [Volume];
   const canvasShape = canvas[0]!.shape;
   const [px, py, pz] = canvasShape;

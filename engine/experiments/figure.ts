@@ -118,7 +118,7 @@ function panelSvg(panel: Panel, rows: readonly FigureRow[], series: readonly str
     const points = own.map((row) => `${at(x(row.x) + shift(i))},${at(y(row.mean))}`);
     const banded = own.filter((row): row is FigureRow & { low: number; high: number } => row.low !== null && row.high !== null);
     const band = panel.marks === 'lines' ? `<polygon points="${[...banded.map((row) => `${at(x(row.x))},${at(y(row.high))}`), ...banded.toReversed().map((row) => `${at(x(row.x))},${at(y(row.low))}`)].join(' ')}" style="fill:${colour};fill-opacity:.18"/>` : banded.map((row) => `<line x1="${at(x(row.x) + shift(i))}" x2="${at(x(row.x) + shift(i))}" y1="${at(y(row.low))}" y2="${at(y(row.high))}" style="stroke:${colour};stroke-width:1.5"/>`).join('');
-    const line = panel.marks === 'lines' ? `<polyline points="${points.join(' ')}" style="fill:none;stroke:${colour};stroke-width:1.75${isCeiling ? ';stroke-dasharray:4 3' : ''}"/>` : '';
+    const line = panel.marks === 'lines' ? `<polyline points="${points.join(' ')}" style="fill:none;stroke:${colour};stroke-width:1.75${isCeiling ? dashed : ''}"/>` : '';
     const dots = isCeiling && panel.marks === 'lines' ? '' : own.map((row) => markOf(i, x(row.x) + shift(i), y(row.mean), colour, isCeiling)).join('');
     return band + line + dots;
   });
@@ -169,9 +169,10 @@ function legendOf(series: readonly string[], width: number, top: number): { entr
   return { entries, bottom: y + 8 };
 }
 
+const dashed = ';stroke-dasharray:4 3';
 /** A shape as well as a colour, so that neither is needed to tell series apart. */
 function markOf(index: number, x: number, y: number, colour: string, isCeiling: boolean): string {
-  if (isCeiling) return `<line x1="${at(x - 5)}" x2="${at(x + 5)}" y1="${at(y)}" y2="${at(y)}" style="stroke:${colour};stroke-width:1.75"/>`;
+  if (isCeiling) return `<line x1="${at(x - 6)}" x2="${at(x + 6)}" y1="${at(y)}" y2="${at(y)}" style="stroke:${colour};stroke-width:1.75${dashed}"/>`;
   const style = `fill:${colour}`;
   switch (index % 4) {
     case 0: return `<circle cx="${at(x)}" cy="${at(y)}" r="3.2" style="${style}"/>`;

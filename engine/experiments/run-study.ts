@@ -12,6 +12,7 @@ import { readSplit } from '../data/split';
 import type { Evaluation } from '../evaluation/evaluate';
 import { parameterCount } from '../model/cost';
 import { RunFolder } from '../training/run-folder';
+import { trainedMargin } from '../training/weights-file';
 import { figureCsv, figureSvg } from './figure';
 import { hashesOf, RunStore } from './run-store';
 import { costResults } from './cost-results';
@@ -134,7 +135,7 @@ async function evaluated({ spec, datasetFolder, out }: StudyRequest, finished: r
     if (known.length > 0) throw badInput(`${run.arm.trained?.run ?? run.spec.name} was trained or tuned on ${known[0]!.case}${known.length > 1 ? ` and ${known.length - 1} more cases` : ''} of ${spec.part}.`, 'Evaluate it on cases it has not seen.');
     const folder = folderOf(run);
     const hashes = await Promise.all(chosenFiles.map(async (files) => [files.id, await hashesOf(files)]));
-    const key = createHash('sha256').update(JSON.stringify([await sha256(join(folder, 'best.safetensors')), spec.protocols, spec.degrees, cases, hashes])).digest('hex').slice(0, 16);
+    const key = createHash('sha256').update(JSON.stringify([await sha256(join(folder, 'best.safetensors')), trainedMargin(record), spec.protocols, spec.degrees, cases, hashes])).digest('hex').slice(0, 16);
     // a run that came from elsewhere stays as it is
     const kept = run.arm.trained ? join(out, 'evaluations') : folder;
     const file = join(kept, `evaluation-${key}.json`);

@@ -9,7 +9,7 @@ import { isFarFromCubic, printSpacing } from '../data/nifti-geometry';
 import { readSplit, readSubjects, type Split } from '../data/split';
 import { evaluate, type Evaluation, type EvaluationOptions } from '../evaluation/evaluate';
 import { predictVolume } from '../evaluation/predict-volume';
-import { trainedPatch, type LoadedNetwork } from '../training/weights-file';
+import { trainedMargin, trainedPatch, type LoadedNetwork } from '../training/weights-file';
 import { exists } from '../data/file-access';
 
 export interface CasesOptions extends Pick<EvaluationOptions, 'protocols' | 'degrees' | 'isCancelled'> {
@@ -36,7 +36,7 @@ export async function evaluateCases({ network, spec, record }: LoadedNetwork, da
       return loaded;
     },
   }));
-  return evaluate((images, shape, isCancelled) => predictVolume(network, images, shape, { isCancelled, windowSize: patch }), cases, { ...options, structures, ignoreLabel, sizes: acceptedSizes(spec) }, onProgress);
+  return evaluate((images, shape, isCancelled) => predictVolume(network, images, shape, { isCancelled, windowSize: patch }), cases, { ...options, structures, ignoreLabel, sizes: acceptedSizes(spec), margin: trainedMargin(record) }, onProgress);
 }
 
 /** The split a model was trained with, where the data set has it. */

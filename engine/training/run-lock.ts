@@ -19,7 +19,7 @@ export async function lockRun(folder: string, patienceMs = 5000): Promise<() => 
     if (content === null) continue;
     const owner = Number.parseInt(content, 10);
     if (owner === process.pid ? held.has(path) : isRunning(owner)) {
-      if (performance.now() - start > patienceMs) throw badInput(`Another process (${owner}) is writing the run in ${basename(folder)}.`, 'Wait until it has ended or stop it; or give another name with --set name=... or another --out.');
+      if (performance.now() - start > patienceMs) throw badInput(`Another process (${owner}) is writing the run in ${basename(folder)}.`, 'Wait until it has ended or stop it; or give another name with --set name=... or another --out. If that process is no Gyra (its number was given anew after a crash), delete run.lock in the folder.');
       await new Promise((resolve) => setTimeout(resolve, 50));
     } else await removeStale(path, content);
   }

@@ -33,6 +33,12 @@ export interface LoadedNetwork {
 export const trainedPatch = (record: RunRecord | undefined): number | undefined => (record?.spec.sampling.kind === 'patch' ? record.spec.sampling.patchSize : undefined);
 
 /**
+ * Voxels of fill an axis, in all, that a network is shown around a case: half of the largest margin where it was trained on whole volumes, whose norms it learned with fill around them; none in its patches, or
+ * where nothing says what it saw. Half is the mean margin; on validation cases more changed little (docs/results.md).
+ */
+export const trainedMargin = (record: RunRecord | undefined): number => (record?.spec.sampling.kind === 'volume' ? Math.round(record.spec.sampling.marginVoxels / 2) : 0);
+
+/**
  * The network of a run folder (its best weights) or of a .safetensors file.
  * @throws GyraError where the path is neither, the file is damaged or of a newer version, or tensors do not fit the spec.
  */

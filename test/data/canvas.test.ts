@@ -21,6 +21,11 @@ describe('canvasFor', () => {
     expect(canvasFor([36, 50, 31], { multiple: [4, 4, 3], remainder: 0 })).toEqual([36, 52, 36]);
     expect(canvasFor([36, 49, 31], { multiple: [4, 4, 3], remainder: 1 })).toEqual([37, 49, 31]);
   });
+
+  it('holds the margin asked for', () => {
+    expect(canvasFor([36, 50, 31], by4, 6)).toEqual([44, 56, 40]);
+    expect(canvasFor([36, 50, 31], by4, 0)).toEqual(canvasFor([36, 50, 31], by4));
+  });
 });
 
 describe('canvasForPoses', () => {
@@ -39,6 +44,16 @@ describe('canvasForPoses', () => {
       expect(canvasForPoses(shape, cube, by4)).toEqual([largest, largest, largest]);
       expect(canvasForPoses(shape, [identityRotation], by4)).toEqual(canvasFor(shape, by4));
     }
+  });
+
+  it('holds the margin around the upright case, which turned copies may use', () => {
+    for (const shape of shapes) {
+      expect(canvasForPoses(shape, [identityRotation], by4, 14)).toEqual(canvasFor(shape, by4, 14));
+      const [nx, ny, nz] = canvasForPoses(shape, cube, by4, 14);
+      expect([nx, ny, nz]).toEqual(Array(3).fill(Math.ceil((Math.max(...shape) + 14) / 4) * 4));
+    }
+    const turned = [planeRotation('axial', 45), planeRotation('sagittal', 45)];
+    expect(canvasForPoses([36, 50, 31], turned, by4, 4)).toEqual(canvasForPoses([36, 50, 31], turned, by4));
   });
 
   it('loses no voxel at any pose, and holds no slab it does not need', () => {

@@ -38,6 +38,13 @@ describe('evaluate', () => {
     expect(Object.keys(result).sort()).toEqual(['caseDice', 'cases', 'mean', 'poses', 'protocols', 'structures', 'undefined', 'worst']);
   });
 
+  it('shows the predictor cases with the margin asked for', async () => {
+    const seen = new Set<string>();
+    const watching: Predict = (images, shape) => (seen.add(shape.join()), byIntensity(images, shape));
+    expect(await evaluate(watching, cases, { ...options, margin: 7 })).toMatchObject({ mean: 1 });
+    expect([...seen]).toEqual(['28,32,28', '28,24,44']);
+  });
+
   it('finds the worst pose and case of a predictor that does not turn', async () => {
     const fixed = new Map<string, Uint8Array>();
     for (const one of cases) {

@@ -94,6 +94,15 @@ describe('windowsOf', () => {
   });
 });
 
+it('predictUpright shows the network as much fill as its margin asks for, and cuts it off again', () => {
+  const shape = [5, 6, 7] as const;
+  const images = [{ data: noise(shape), shape }];
+  sizes.length = 0;
+  const labels = predictUpright(pointwise, images, { margin: 7 });
+  expect(sizes).toEqual(['1x16x16x12x1']);
+  expect(labels).toEqual(predictUpright(pointwise, images));
+});
+
 it('predictUpright gives labels in the shape of the file', () => {
   const shape = [5, 6, 7] as const;
   const image = noise(shape);

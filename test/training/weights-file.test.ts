@@ -9,7 +9,7 @@ import { trainingSpec } from '../../engine/contract/training-spec';
 import { readSafetensors, writeSafetensors } from '../../engine/data/safetensors';
 import { buildNetwork } from '../../engine/model/build-network';
 import { stateOf } from '../../engine/model/network';
-import { loadNetwork, saveWeights } from '../../engine/training/weights-file';
+import { loadNetwork, saveWeights, trainedMargin, trainedPatch } from '../../engine/training/weights-file';
 import { relativeError } from '../support/relative-error';
 import { temporaryFolder } from '../support/temporary-folder';
 
@@ -67,6 +67,10 @@ describe('weights on disk', () => {
     const loaded = await loadNetwork(folder);
     expect(loaded.record).toEqual(record);
     loaded.network.dispose();
+    const seeing = (sampling: Partial<RunRecord['spec']['sampling']>): RunRecord => ({ ...record, spec: { ...record.spec, sampling: { ...record.spec.sampling, ...sampling } } });
+    const [whole, patches] = [seeing({ kind: 'volume', marginVoxels: 27 }), seeing({ kind: 'patch', patchSize: 32, marginVoxels: 27 })];
+    expect([trainedMargin(whole), trainedMargin(patches), trainedMargin(undefined)]).toEqual([14, 0, 0]);
+    expect([trainedPatch(whole), trainedPatch(patches), trainedPatch(undefined)]).toEqual([undefined, 32, undefined]);
   });
   it('are not half-written where they cannot be written', async () => {
     const network = buildNetwork(spec, 3);

@@ -13,7 +13,7 @@ import type { Scan } from '../../data/scan';
 import { readSafetensors, writeSafetensors } from '../../data/safetensors';
 import { predictUpright } from '../../evaluation/predict-volume';
 import { rawLogits, uprightLogits, type ChannelVolume } from '../../evaluation/raw-logits';
-import { loadNetwork, trainedPatch } from '../../training/weights-file';
+import { loadNetwork, trainedMargin, trainedPatch } from '../../training/weights-file';
 import { backendOption, startChosenBackend } from '../backend-option';
 import { parseCount, patchHelp } from '../option-parsers';
 
@@ -57,7 +57,7 @@ async function predict(model: string, imagePaths: readonly [string, ...string[]]
     const facts: Record<string, unknown> = {};
     const lines: string[] = [];
     if (logits !== undefined) {
-      const { data, shape } = tensor ? rawLogits(network, tensor, name) : uprightLogits(network, images, name);
+      const { data, shape } = tensor ? rawLogits(network, tensor, name) : uprightLogits(network, images, name, { margin: trainedMargin(record) });
       await writeByRename(logits, writeSafetensors(new Map([['logits', { dtype: 'F32' as const, shape, data }]])));
       Object.assign(facts, { logits: basename(logits), logitsShape: shape });
       lines.push(`${basename(logits)} written: logits [${shape.join(', ')}].`);
@@ -65,7 +65,7 @@ async function predict(model: string, imagePaths: readonly [string, ...string[]]
     const [image] = stored;
     if (output !== undefined && image) {
       const start = performance.now();
-      const labels = predictUpright(network, images, { windowSize: patch ?? trainedPatch(record) });
+      const labels = predictUpright(network, images, { windowSize: patch ?? trainedPatch(record), margin: trainedMargin(record) });
       const seconds = (performance.now() - start) / 1000;
       await writeLabels(output, fromRas(labels, image), image.geometry);
       const voxelMl = image.spacingMm.reduce((product, size) => product * size, 1) / 1000;
