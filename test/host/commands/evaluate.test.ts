@@ -41,7 +41,7 @@ const dataset = {
   ...Object.fromEntries(ids.flatMap((id) => [[`data/imagesTr/${id}.nii.gz`, image], [`data/labelsTr/${id}.nii.gz`, label]])),
 };
 const record = {
-  schemaVersion: 1, status: 'done', spec: { schemaVersion: 1, name: 'tiny', model: spec, data: { dataset: 'data' }, sampling: { kind: 'volume' }, lossOptions: {} }, parameters: 1, structures: [{ value: 1, name: 'Body' }], data: [],
+  schemaVersion: 1, status: 'done', spec: { schemaVersion: 1, name: 'tiny', model: spec, data: { dataset: 'data' }, sampling: { kind: 'volume', marginVoxels: 6 }, lossOptions: {} }, parameters: 1, structures: [{ value: 1, name: 'Body' }], data: [],
   environment: { version: '0', backend: 'wasm', kernelVariant: 'plain', threads: 1, node: '20', machine: 'm' }, steps: 1, epochs: 1, bestEpoch: 1, bestValidationDice: 1, wallSeconds: 1,
 };
 const run = (...args: string[]) => runCommand([evaluate, predict], ...args);
