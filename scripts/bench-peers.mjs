@@ -1,6 +1,7 @@
 /**
  * @file `npm run bench:peers`: our rows in turn with PyTorch's and onnxruntime's, on the same threads, in one run, beside the bars of issue 4. About ten minutes; the first time it installs PyTorch.
- * Every finished row is kept: an interrupted run goes on where it stopped. Never part of the tests.
+ * Ours run in the Node that Electron 45 contains, as in the application; `--node own` takes the Node that runs this script. Every finished row is kept: an interrupted run goes on where it stopped. Never part of the
+ * tests.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -9,6 +10,7 @@ import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startOnnxruntime } from './peers/onnxruntime.mjs';
 import { setUpPytorch, startPytorch } from './peers/pytorch.mjs';
+import { node24 } from './node-24.mjs';
 import { endWith, root, SetupError } from './setup.mjs';
 
 const resultFile = join(root, '.gyra', 'bench-peers.json');
@@ -47,26 +49,35 @@ const limits = [
 ];
 
 function readOptions() {
-  const { values } = parseArgs({ options: { only: { type: 'string' }, rounds: { type: 'string', default: '3' }, threads: { type: 'string', default: String(availableParallelism()) }, again: { type: 'boolean', default: false }, json: { type: 'boolean', default: false } } });
+  const { values } = parseArgs({ options: { only: { type: 'string' }, rounds: { type: 'string', default: '3' }, threads: { type: 'string', default: String(availableParallelism()) }, node: { type: 'string', default: 'electron' }, again: { type: 'boolean', default: false }, json: { type: 'boolean', default: false } } });
   const [rounds, threads] = [values.rounds, values.threads].map(Number);
   if (![rounds, threads].every((count) => Number.isInteger(count) && count > 0)) throw new SetupError('--rounds and --threads take a whole number from 1.', 'For instance: npm run bench:peers -- --rounds 3');
+  if (!['electron', 'own'].includes(values.node)) throw new SetupError('--node takes electron or own.', 'Leave it out for the Node that Electron contains.');
   const chosen = measurements.filter(({ row }) => !values.only || row === values.only);
   if (!chosen.length) throw new SetupError(`No row is called ${values.only}.`, `Choose among ${measurements.map(({ row }) => row).join(', ')}.`);
   return { ...values, rounds, threads, chosen };
 }
 
 /** Our row in a process of its own: least milliseconds, or the median where a person would feel it. */
-function ours(row, threads) {
+function ours(row, threads, node) {
   const quick = /\/(step|predict)$/.test(row) ? ['--repeats', '1'] : [];
-  const { status, stdout } = spawnSync(process.execPath, [join(root, 'scripts', 'gyra.mjs'), 'bench', '--rows', row, '--threads', String(threads), ...quick, '--json'], { stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8' });
+  const { status, stdout } = spawnSync(node, [join(root, 'scripts', 'gyra.mjs'), 'bench', '--rows', row, '--threads', String(threads), ...quick, '--json'], { stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8' });
   if (status !== 0) throw new SetupError(`gyra bench --rows ${row} failed.`, 'Its message is above.');
   const { rows, kernelVariant } = JSON.parse(stdout);
   const { ms, figure } = rows.find(({ id }) => id === row);
   return { ms, figure, kernelVariant };
 }
 
+/** Path of the Node that computes our rows. */
+async function nodeFor(choice) {
+  const binary = choice === 'own' ? process.execPath : await node24();
+  if (!binary) throw new SetupError('The Node that Electron contains could not be fetched from the npm registry.', 'Check the connection, or measure with the Node you have: --node own.');
+  return binary;
+}
+const versionOf = (node) => spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim();
+
 /** Conditions that rows of one run share. */
-const conditionsOf = (threads) => ({ machine: cpus()[0]?.model.trim() ?? '', threads, node: process.version });
+const conditionsOf = (threads, node) => ({ machine: cpus()[0]?.model.trim() ?? '', threads, node: versionOf(node) });
 
 /** The unfinished run under the same conditions, or a new one. */
 function openRun(conditions, { again, only }) {
@@ -106,7 +117,8 @@ function print(result) {
 async function main() {
   const options = readOptions();
   const { threads, rounds, chosen } = options;
-  const result = openRun(conditionsOf(threads), options);
+  const node = await nodeFor(options.node);
+  const result = openRun(conditionsOf(threads, node), options);
   const wanted = chosen.filter(({ row }) => options.only || !result.rows[row]);
   if (wanted.some(({ peers }) => peers.includes('pytorch'))) setUpPytorch();
   const pytorch = wanted.some(({ peers }) => peers.includes('pytorch')) ? await startPytorch(threads) : undefined;
@@ -121,7 +133,7 @@ async function main() {
       for (let round = 0; round < rounds; round++) {
         const begun = performance.now();
         const keep = (who, ms) => (times[who] = Math.min(times[who] ?? Infinity, ms));
-        const mine = ours(row, threads);
+        const mine = ours(row, threads, node);
         result.kernelVariant = mine.kernelVariant;
         keep('ours', mine.ms);
         for (const peer of peers.filter((name) => running[name])) {

@@ -8,6 +8,7 @@ import { hasRelaxedSimd, loadI32 } from './wasm/assembler';
 import { backendName, registerFallbacks, unregisterKernels, WasmBackend } from './wasm/backend';
 import { registerKernels } from './wasm/kernels/table';
 import { Machine } from './wasm/machine';
+import { hasWideLanes } from './wasm/wide-lanes';
 
 export interface BackendHandle {
   readonly threads: number;
@@ -23,6 +24,8 @@ export interface BackendOptions {
   /** Non-zero in its first word ends the running operator with a GyraError of code `cancelled`; 1 in its second, where it has one, lets the next operator wait until it is 0 and notified. */
   cancel?: Int32Array;
   kernelVariant?: 'plain' | 'relaxed';
+  /** Eight lanes at a time; the default is what this runtime is faster with. The same bits either way. */
+  wide?: boolean;
   /** Allocates as if it computed, and computes nothing. */
   planOnly?: boolean;
 }
@@ -66,9 +69,10 @@ let current: BackendHandle | undefined;
 export async function startBackend(options: BackendOptions = {}): Promise<BackendHandle> {
   await current?.dispose();
   const relaxed = options.kernelVariant !== 'plain' && hasRelaxedSimd();
+  const wide = options.wide ?? (!options.planOnly && hasWideLanes(relaxed));
   const cancel = options.cancel ?? new Int32Array(new SharedArrayBuffer(4));
   const wanted = options.threads ?? defaultThreads();
-  const machine = options.planOnly ? await Machine.start({ threads: wanted, relaxed, cancel, planOnly: true }) : await checkedMachine(wanted, relaxed, cancel);
+  const machine = options.planOnly ? await Machine.start({ threads: wanted, relaxed, wide, cancel, planOnly: true }) : await checkedMachine(wanted, relaxed, wide, cancel);
   const backend = new WasmBackend(machine);
   registerBackend(backendName, () => backend, 10);
   registerFallbacks(backend);
@@ -90,17 +94,17 @@ export async function startBackend(options: BackendOptions = {}): Promise<Backen
 }
 
 /** A machine whose threads gave the known answer; else one thread. */
-async function checkedMachine(threads: number, relaxed: boolean, cancel: Int32Array): Promise<Machine> {
+async function checkedMachine(threads: number, relaxed: boolean, wide: boolean, cancel: Int32Array): Promise<Machine> {
   if (threads > 1) {
     try {
-      const machine = await Machine.start({ threads, relaxed, cancel });
+      const machine = await Machine.start({ threads, relaxed, wide, cancel });
       if (selfCheck(machine)) return machine;
       await machine.stop();
     } catch {
       // one thread computes the same, only slower
     }
   }
-  return Machine.start({ threads: 1, relaxed, cancel });
+  return Machine.start({ threads: 1, relaxed, wide, cancel });
 }
 
 /** Squares of 0..n-1, one work item each. */

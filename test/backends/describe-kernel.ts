@@ -1,4 +1,4 @@
-/** @file The tests every kernel gets: near its reference, the same bits on 1, 2 and 4 threads, no block of the heap left behind. */
+/** @file The tests every kernel gets: near its reference, the same bits on 1, 2 and 4 threads and with the halves of eight lanes together or apart, no block of the heap left behind. */
 import { engine, tensor, type NamedAttrMap, type Tensor } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { startBackend, type BackendHandle } from '../../engine/backends/choose';
@@ -19,15 +19,15 @@ interface KernelRun {
   /** Blocks of the heap that a second run left behind. */
   readonly leakedBlocks: number;
 }
-const threadCounts = [1, 2, 4];
+const ways = [{ threads: 1, wide: false }, { threads: 2, wide: true }, { threads: 4 }];
 
 export function describeKernel<N extends OperatorName>(name: N, cases: readonly KernelCase<N>[], tolerance = 1e-5): void {
   describe(`${name} kernel`, () => {
-    /** Outputs of each case for each thread count. */
+    /** Outputs of each case in each way. */
     const runs: KernelRun[][] = [];
     beforeAll(async () => {
-      for (const threads of threadCounts) {
-        const handle = await startBackend({ threads });
+      for (const way of ways) {
+        const handle = await startBackend(way);
         runs.push(cases.map((one) => run(handle, name, one)));
         await handle.dispose();
       }
@@ -40,10 +40,10 @@ export function describeKernel<N extends OperatorName>(name: N, cases: readonly 
         expect(shapes).toEqual(expected.map(({ shape }) => [...shape]));
         expected.forEach(({ data }, output) => expect(relativeError(arrays[output], data)).toBeLessThan(tolerance));
       });
-      it('has the same bits on any number of threads', () => {
+      it('has the same bits on any number of threads, eight lanes together or not', () => {
         for (const other of runs.slice(1)) expect(other[index].arrays).toEqual(runs[0][index].arrays);
       });
-      it('gives every block back', () => expect(runs.map((all) => all[index].leakedBlocks)).toEqual(threadCounts.map(() => 0)));
+      it('gives every block back', () => expect(runs.map((all) => all[index].leakedBlocks)).toEqual(ways.map(() => 0)));
     });
   });
 }

@@ -1,5 +1,5 @@
 /** @file A small typed assembler: functions over shared memory, emitted as WebAssembly bytes at run time. No native toolchain. */
-import { F32, F64, I32, storeOpcodes, simdOpcode, unsigned, V128, valueTypes, type AnyValue, type Bytes, type ValueType } from './values';
+import { F32, F64, I32, loadV128, storeOpcodes, simdOpcode, unsigned, V128, valueTypes, type AnyValue, type Bytes, type ValueType } from './values';
 
 export * from './values';
 
@@ -18,6 +18,8 @@ export class FunctionBuilder {
     private readonly parameterTypes: readonly ValueType[],
     /** Whether a fused multiply-add of relaxed SIMD may be used. */
     private readonly relaxed: boolean,
+    /** Whether the two halves of eight lanes are computed together. */
+    private readonly wide: boolean,
   ) {}
 
   parameter<T extends ValueType>(type: T, index: number): ValueOf[T] {
@@ -28,6 +30,10 @@ export class FunctionBuilder {
     if (initial) this.set(local, initial);
     return local;
   }
+  private declareEight(): V128 {
+    const [low, high] = [this.declare('v128'), this.declare('v128')];
+    return new V128(low.write, low.local, high);
+  }
   i32(initial?: number | I32) {
     return this.declare('i32', initial === undefined ? undefined : I32.of(initial));
   }
@@ -37,8 +43,24 @@ export class FunctionBuilder {
   f64(initial?: number | F64) {
     return this.declare('f64', initial === undefined ? undefined : F64.of(initial));
   }
-  v128(initial?: number | V128) {
-    return this.declare('v128', initial === undefined ? undefined : V128.of(initial));
+  /** Of eight lanes where the initial value has eight. */
+  v128(initial?: number | V128): V128 {
+    if (!(initial instanceof V128 && initial.high)) return this.declare('v128', initial === undefined ? undefined : V128.of(initial));
+    const local = this.declareEight();
+    this.set(local, initial);
+    return local;
+  }
+  /** A local of eight lanes; in a function that is called for each half, of that half. */
+  eight(initial?: number): V128 {
+    if (!this.wide) return this.v128(initial);
+    const local = this.declareEight();
+    if (initial !== undefined) this.set(local, V128.of(initial));
+    return local;
+  }
+  /** Eight lanes in a row; in a function that is called for each half, that half. */
+  loadEight(pointer: I32, offset = 0): V128 {
+    const low = loadV128(pointer, offset);
+    return this.wide ? new V128(low.write, undefined, loadV128(pointer, offset + 16)) : low;
   }
   /** One number in four lanes, made once when the function starts: inside a loop it would be put together anew each time. */
   constant(value: number): V128 {
@@ -54,35 +76,27 @@ export class FunctionBuilder {
     if (local.local === undefined) throw new Error('only a local variable can be set');
     value.write(this.code);
     this.code.push(0x21, ...unsigned(local.local));
+    if (local instanceof V128 && local.high) this.set(local.high, (value as V128).high ?? (value as V128));
   }
   /** local += value, for counters and pointers. */
   advance(local: I32, by: number | I32): void {
     this.set(local, local.add(by));
   }
   store(pointer: I32, value: AnyValue, offset = 0): void {
+    // both halves before either is stored: V8 does not join two loads with a store between them
+    const stored = value instanceof V128 && value.high && value.local === undefined ? this.v128(value) : value;
     pointer.write(this.code);
-    value.write(this.code);
+    stored.write(this.code);
     this.code.push(...storeOpcodes[value.type], value.type === 'f64' ? 3 : 2, ...unsigned(offset));
+    if (stored instanceof V128 && stored.high) this.store(pointer, stored.high, offset + 16);
   }
-  /** a * b + c on four lanes: fused where the runtime has relaxed SIMD. */
+  /** a * b + c, lane by lane: fused where the runtime has relaxed SIMD. */
   multiplyAdd(a: V128, b: V128, c: V128): V128 {
-    if (!this.relaxed) return c.add(a.mul(b));
-    return new V128((out) => {
-      a.write(out);
-      b.write(out);
-      c.write(out);
-      out.push(...simdOpcode(0x105));
-    });
+    return this.relaxed ? ofThree(0x105, a, b, c) : c.add(a.mul(b));
   }
   /** c - a * b, likewise. */
   multiplySubtract(a: V128, b: V128, c: V128): V128 {
-    if (!this.relaxed) return c.sub(a.mul(b));
-    return new V128((out) => {
-      a.write(out);
-      b.write(out);
-      c.write(out);
-      out.push(...simdOpcode(0x106));
-    });
+    return this.relaxed ? ofThree(0x106, a, b, c) : c.sub(a.mul(b));
   }
   if(condition: I32, then: () => void, otherwise?: () => void): void {
     condition.write(this.code);
@@ -132,8 +146,19 @@ export class FunctionBuilder {
     this.code.push(0xfc, 10, 0, 0);
   }
   call(target: FunctionReference, ...args: AnyValue[]): void {
-    for (const arg of args) arg.write(this.code);
-    this.code.push(0x10, ...unsigned(target.index));
+    this.callHalves(target, undefined, args);
+  }
+  /** As `call`; where the function does one half a call, the second only where `hasSecond` is not 0. */
+  callHalves({ index, secondCall }: FunctionReference, hasSecond: I32 | undefined, args: readonly AnyValue[]): void {
+    const call = (values: readonly AnyValue[]): void => {
+      for (const value of values) value.write(this.code);
+      this.code.push(0x10, ...unsigned(index));
+    };
+    call(args);
+    if (!secondCall) return;
+    const second = () => call(args.map((arg, n) => (secondCall[n] ? (arg as I32).add(secondCall[n]) : arg)));
+    if (hasSecond) this.if(hasSecond, second);
+    else second();
   }
   body(): Bytes {
     const bytes = [...unsigned(this.localTypes.length), ...this.localTypes.flatMap((type) => [1, valueTypes[type]])];
@@ -144,8 +169,16 @@ export class FunctionBuilder {
   }
 }
 
+const ofThree = (opcode: number, a: V128, b: V128, c: V128): V128 =>
+  V128.lanewise((...halves) => new V128((out) => {
+    for (const half of halves) half.write(out);
+    out.push(...simdOpcode(opcode));
+  }), a, b, c);
+
 export interface FunctionReference {
   readonly index: number;
+  /** Of a function of eight lanes that does one half a call: how many bytes further each parameter points in the second call. */
+  readonly secondCall?: readonly number[];
 }
 /** A function of the host usable in kernels; only what WebAssembly lacks. */
 export const naturalLogarithm = { index: 0 } as const;
@@ -169,11 +202,22 @@ type FieldValues<F extends Fields> = { [K in keyof F]: ValueOf[F[K]] };
 /** Collects functions and emits the module. */
 export class ModuleBuilder {
   private readonly functions: { types: ValueType[]; body: Bytes; exported?: string }[] = [];
-  constructor(readonly relaxed = false) {}
+  constructor(
+    readonly relaxed = false,
+    readonly wide = false,
+  ) {}
 
   /** An internal function without result. */
   function(types: readonly ValueType[], build: (f: FunctionBuilder, ...parameters: never[]) => void): FunctionReference {
     return this.add(types, build as (f: FunctionBuilder, ...parameters: AnyValue[]) => void);
+  }
+  /**
+   * An internal function of integers that computes with eight lanes at a time (`eight`, `loadEight`): both halves together, or one a call, the same bits either way.
+   * @param halfBytes how many bytes behind the first half each parameter finds the second, 0 for what both share
+   */
+  functionOfEight(halfBytes: readonly number[], build: (f: FunctionBuilder, ...parameters: I32[]) => void): FunctionReference {
+    const { index } = this.add(halfBytes.map(() => 'i32' as const), build as (f: FunctionBuilder, ...parameters: AnyValue[]) => void, undefined, this.wide);
+    return this.wide ? { index } : { index, secondCall: halfBytes };
   }
   /** An exported kernel: (parameters, item, scratch) with the parameter block read into locals. Fields are 4 bytes each, in order. */
   kernel<F extends Fields>(name: string, fields: F, build: (f: FunctionBuilder, p: FieldValues<F>, item: I32, scratch: I32) => void): Kernel<F> {
@@ -197,8 +241,8 @@ export class ModuleBuilder {
     );
     return { name, fields };
   }
-  private add(types: readonly ValueType[], build: (f: FunctionBuilder, ...parameters: AnyValue[]) => void, exported?: string): FunctionReference {
-    const f = new FunctionBuilder(types, this.relaxed);
+  private add(types: readonly ValueType[], build: (f: FunctionBuilder, ...parameters: AnyValue[]) => void, exported?: string, wide = false): FunctionReference {
+    const f = new FunctionBuilder(types, this.relaxed, wide);
     build(f, ...types.map((type, i) => f.parameter(type, i)));
     this.functions.push({ types: [...types], body: f.body(), exported });
     return { index: importedFunctions + this.functions.length - 1 };

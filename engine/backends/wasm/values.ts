@@ -221,16 +221,36 @@ export class F64 extends Value {
   }
 }
 
-/** Four float32 lanes. */
+/**
+ * Four float32 lanes, or eight: then `high` is the value of lanes 4 to 7, and what is made of it has eight lanes too. All operations are lane by lane, so eight are the same bits as two times four; V8 makes one 256-bit
+ * instruction of the two where it can (`wide-lanes.ts`).
+ */
 export class V128 extends Value {
   readonly type = 'v128';
+  constructor(
+    write: (out: Bytes) => void,
+    local?: number,
+    readonly high?: V128,
+  ) {
+    super(write, local);
+  }
+  /** Lanes 0 to 3 and, where there are eight, 4 to 7. */
+  halves(): V128[] {
+    return this.high ? [new V128(this.write, this.local), this.high] : [this];
+  }
+  /** What the function gives for each half. */
+  static lanewise(of: (...halves: V128[]) => V128, ...values: V128[]): V128 {
+    const low = of(...values);
+    if (!values.some(({ high }) => high)) return low;
+    return new V128(low.write, undefined, of(...values.map((value) => value.high ?? value)));
+  }
   static of(x: number | V128): V128 {
     if (x instanceof V128) return x;
     const lane = float32Bytes(x);
     return new V128((out) => out.push(...simd(12), ...lane, ...lane, ...lane, ...lane));
   }
   private with(b: number | V128, op: number) {
-    return new V128(binary(this, V128.of(b), ...simd(op)));
+    return V128.lanewise((one, other) => new V128(binary(one!, other!, ...simd(op))), this, V128.of(b));
   }
   add(b: number | V128) {
     return this.with(b, 0xe4);
@@ -250,11 +270,14 @@ export class V128 extends Value {
   max(b: number | V128) {
     return this.with(b, 0xe9);
   }
+  private changed(op: number) {
+    return V128.lanewise((one) => new V128(unary(one!, ...simd(op))), this);
+  }
   sqrt() {
-    return new V128(unary(this, ...simd(0xe3)));
+    return this.changed(0xe3);
   }
   neg() {
-    return new V128(unary(this, ...simd(0xe1)));
+    return this.changed(0xe1);
   }
   /** Masks: all bits of a lane set where true. */
   gt(b: number | V128) {
@@ -275,38 +298,38 @@ export class V128 extends Value {
   }
   /** Lanes of a where this mask is set, else of b. */
   choose(a: V128, b: V128) {
-    return new V128((out) => {
-      a.write(out);
-      b.write(out);
-      this.write(out);
+    return V128.lanewise((one, other, mask) => new V128((out) => {
+      one!.write(out);
+      other!.write(out);
+      mask!.write(out);
       out.push(...simd(82));
-    });
+    }), a, b, this);
   }
   lane(i: number) {
     return new F32(unary(this, ...simd(31), i));
   }
   /** Lanes 0..3 of this, 4..7 of b. */
   shuffle(b: V128, lanes: readonly [number, number, number, number]) {
-    return new V128(binary(this, b, ...simd(13), ...lanes.flatMap((lane) => [0, 1, 2, 3].map((byte) => lane * 4 + byte))));
+    return V128.lanewise((one, other) => new V128(binary(one!, other!, ...simd(13), ...lanes.flatMap((lane) => [0, 1, 2, 3].map((byte) => lane * 4 + byte)))), this, b);
   }
   sumOfLanes(): F32 {
     return this.lane(0).add(this.lane(1)).add(this.lane(2)).add(this.lane(3));
   }
   /** Lane-wise integer operations on the same bits, for exponentials. */
   truncateToInteger() {
-    return new V128(unary(this, ...simd(248)));
+    return this.changed(248);
   }
   integersToFloat() {
-    return new V128(unary(this, ...simd(250)));
+    return this.changed(250);
   }
   nearest() {
-    return new V128(unary(this, ...simd(106)));
+    return this.changed(106);
   }
   addIntegers(b: V128) {
     return this.with(b, 174);
   }
   shiftLeft(bits: number) {
-    return new V128(binary(this, I32.of(bits), ...simd(171)));
+    return V128.lanewise((one) => new V128(binary(one!, I32.of(bits), ...simd(171))), this);
   }
   static integers(n: number): V128 {
     const lane = [...new Uint8Array(new Int32Array([n]).buffer)];

@@ -122,15 +122,15 @@ export const steerableConvolution = (backend: WasmBackend, choosePlan: ChoosePla
           passScratchBytes(stencil, plan, tile, planes, channelsTo),
         );
       }
-      return other ? summed(layout, gradients, slabs * batch) : 0;
+      return other ? summed(layout, gradients, slabs * batch, 1) : 0;
     } finally {
       for (const block of [entriesIn, entriesOut, ...(other ? [gradients] : [])]) heap.release(block);
     }
   }
-  /** Partial gradients added up: a block the caller releases. */
-  function summed(layout: WeightLayout, gradients: number, count: number): number {
+  /** Partial gradients, so many vectors of each weight, added up: a block the caller releases. */
+  function summed(layout: WeightLayout, gradients: number, count: number, vectors: number): number {
     const sum = heap.allocate(layout.length * 4);
-    sumSlabs({ gradients, sum, slabs: count, gradientBytes: layout.length * 16, weights: layout.length }, Math.ceil(layout.length / weightsPerSumItem));
+    sumSlabs({ gradients, sum, slabs: count, gradientBytes: layout.length * 16 * vectors, weights: layout.length, vectors }, Math.ceil(layout.length / weightsPerSumItem));
     return sum;
   }
   const fourierLayer = ({ lattice, stencil, tables, plans, layout }: Layer, { irrepsIn, irrepsOut, harmonics }: SteerableConvolutionAttributes, inputs: SideBySide): FourierLayer => ({ lattice, stencil, tables, plan: plans.forward, irrepsIn, irrepsOut, harmonics, inputs: inputs.map(channelsOf), weights: layout.length });
@@ -175,7 +175,7 @@ export const steerableConvolution = (backend: WasmBackend, choosePlan: ChoosePla
         unpackGradient(layout, heap.floats(gradient, layout.length), fourierPlan ? 'forward' : 'adjoint', fourierPlan ? 1 : correlateBlock, values(dweight), values(dself));
         heap.release(gradient);
       };
-      if (fourierPlan) withEntries(byFourier, (entries) => fourier.backward(byFourier, fourierPlan, entries, dy, inputs, packed, dinputs, (gradients, count) => unpack(summed(layout, gradients, count))));
+      if (fourierPlan) withEntries(byFourier, (entries) => fourier.backward(byFourier, fourierPlan, entries, dy, inputs, packed, dinputs, (gradients, count) => unpack(summed(layout, gradients, count, 2))));
       else unpack(run({ layer, plan: plans.adjoint, irrepsFrom: irrepsOut, irrepsTo: irrepsIn, from: [dy], mixed: { outputs: dinputs, packed }, with: inputs }));
     });
     return [...dinputs, dweight, dself].map(({ info }) => info);

@@ -237,17 +237,22 @@ export const passScratchBytes = (stencil: Stencil, plan: StreamPlan, tile: TileS
   return layout.accumulators + 2 * planes * (channelsOut + 4) * layout.voxels * 4 + 4096;
 };
 
-/** Adds the partial gradients of all slabs in slab order, and their four lanes. */
-export const sumFields = { gradients: 'i32', sum: 'i32', slabs: 'i32', gradientBytes: 'i32', weights: 'i32' } as const;
+/** Adds the partial gradients of all slabs in slab order, so many vectors of each weight, and then their lanes. */
+export const sumFields = { gradients: 'i32', sum: 'i32', slabs: 'i32', gradientBytes: 'i32', weights: 'i32', vectors: 'i32' } as const;
 export const weightsPerSumItem = 4096;
 export const emitSumSlabs = (m: ModuleBuilder): Kernel<typeof sumFields> =>
   m.kernel('sumSlabs', sumFields, (f: FunctionBuilder, p, item) => {
     f.for(item.mul(weightsPerSumItem), item.add(1).mul(weightsPerSumItem).min(p.weights), 1, (weight) => {
-      const at = f.i32(p.gradients.add(weight.shl(4)));
+      const slab = f.i32(p.gradients.add(weight.mul(p.vectors).shl(4)));
+      const at = f.i32();
       const sum = f.v128(0);
       f.times(p.slabs, () => {
-        f.set(sum, sum.add(loadV128(at)));
-        f.advance(at, p.gradientBytes);
+        f.set(at, slab);
+        f.times(p.vectors, () => {
+          f.set(sum, sum.add(loadV128(at)));
+          f.advance(at, 16);
+        });
+        f.advance(slab, p.gradientBytes);
       });
       f.store(p.sum.add(weight.shl(2)), sum.sumOfLanes());
     });

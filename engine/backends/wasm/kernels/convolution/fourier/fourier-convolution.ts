@@ -1,7 +1,7 @@
 /** @file Convolutions and their weight gradients by Fourier transforms of tiles: runs the kernels of this folder slab by slab. */
 import type { HeapTensor, WasmBackend } from '../../../backend';
 import { share } from '../blocks';
-import { complexBytes } from './fourier-transform';
+import { complexBytes, vectorLanes } from './fourier-transform';
 import { vectorsOf, type FourierPlan } from './fourier-plan';
 import { kernelGradientKernel, kernelItems, kernelScratchBytes, kernelSpectraKernel, waves } from './kernel-spectra';
 import { spectralGradientKernel, spectralProductKernel } from './spectral-products';
@@ -33,7 +33,7 @@ function inParts(outputs: readonly WeightedChannels[], vectorsPerPart: number): 
   for (const { tensor, count, weights } of outputs)
     for (let first = 0; first < count; ) {
       const room = vectorsPerPart - vectorsIn(parts.at(-1)!);
-      const taken = Math.min(count - first, 4 * room);
+      const taken = Math.min(count - first, vectorLanes * room);
       if (taken > 0) parts.at(-1)!.push({ tensor, first, count: taken, weights: { ...weights, pointer: weights.pointer + first * weights.outputStride, outputs: taken } });
       first += taken;
       if (first < count) parts.push([]);

@@ -4,9 +4,9 @@
  * Two real tiles travel as one complex one, which a real kernel does not mix. Of the spectrum X of such a pair a point k of the half kx <= lengthX / 2 holds two rows, X(k) and conj X(-k):
  * both are multiplied by the kernel's spectrum at k, so that a product over channels is one matrix product of rows at every point.
  */
-import { blockChannels, mostBytes, paddedChannels, share } from '../blocks';
+import { mostBytes, share } from '../blocks';
 import { planeTransform } from '../line-transform';
-import { complexBytes, lineLengths, type LineLength } from './fourier-transform';
+import { complexBytes, lineLengths, vectorLanes, type LineLength } from './fourier-transform';
 
 export type Lengths = readonly [x: LineLength, y: LineLength, z: LineLength];
 /** How a batch is cut into tiles. */
@@ -60,8 +60,8 @@ export interface ConvolutionShape {
   readonly channelsOut: readonly number[];
 }
 const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
-/** Bytes of a row of spectra: the last input may write whole vectors. */
-const rowBytes = (channels: readonly number[]): number => paddedChannels(sum(channels.slice(0, -1)) + paddedChannels(channels.at(-1)!)) * 8;
+/** Bytes of a row of spectra, channels one after the other: the last input writes whole vectors. */
+const rowBytes = (channels: readonly number[]): number => (sum(channels.slice(0, -1)) + wholeVectors(channels.at(-1)!)) * 8;
 
 /** The plan with the least work, or undefined where minimal filtering has less: by shape alone. `filteredAxes`: those along which minimal filtering saves products; `bytes`: the most that kernels' spectra, and those of a slab, take. */
 export function fourierPlan({ taps, shape, channelsIn, channelsOut }: ConvolutionShape, filteredAxes: 1 | 2, bytes = mostBytes): FourierPlan | undefined {
@@ -95,5 +95,6 @@ export function fourierPlan({ taps, shape, channelsIn, channelsOut }: Convolutio
   }
 }
 
-export const vectorsOf = (channels: number): number => paddedChannels(channels) / 4;
-export const pairsOf = (vectors: number): number => Math.ceil(vectors / (blockChannels / 4));
+export const vectorsOf = (channels: number): number => Math.ceil(channels / vectorLanes);
+/** Channels, filled up to whole vectors. */
+export const wholeVectors = (channels: number): number => vectorsOf(channels) * vectorLanes;

@@ -1,21 +1,24 @@
 /**
- * @file Discrete Fourier transforms of lines of complex vectors (four channels side by side), straight-line: the prime-factor algorithm of Good and Thomas, which needs no twiddle factors
- * (Good, The interaction algorithm and practical Fourier analysis, 1958). A complex vector is two in memory: real parts, imaginary parts.
+ * @file Discrete Fourier transforms of lines of complex vectors (eight channels side by side), straight-line: the prime-factor algorithm of Good and Thomas, which needs no twiddle factors
+ * (Good, The interaction algorithm and practical Fourier analysis, 1958). A complex vector is real parts and, behind them, imaginary parts.
  */
-import { loadV128, type FunctionBuilder, type I32, type V128 } from '../../../assembler';
+import type { FunctionBuilder, I32, V128 } from '../../../assembler';
 
 export interface Complex {
   readonly re: V128;
   readonly im: V128;
 }
-export const complexBytes = 32;
+/** Channels, or points, of a vector; bytes of its real parts, and of both parts. */
+export const vectorLanes = 8;
+export const partBytes = 4 * vectorLanes;
+export const complexBytes = 2 * partBytes;
 
 /** Lengths as products of coprime factors that have a transform of their own below. */
 const factors = { 12: [4, 3], 20: [4, 5] } as const;
 export type LineLength = keyof typeof factors;
 export const lineLengths = [12, 20] as const satisfies readonly LineLength[];
 
-export const loadComplex = (pointer: I32, offset = 0): Complex => ({ re: loadV128(pointer, offset), im: loadV128(pointer, offset + 16) });
+export const loadComplex = (f: FunctionBuilder, pointer: I32, offset = 0): Complex => ({ re: f.loadEight(pointer, offset), im: f.loadEight(pointer, offset + partBytes) });
 /** Multiplication with the imaginary unit is a swap: X(k) of exp(+) is that of exp(-) with real and imaginary parts exchanged before and after. */
 export const swapped = ({ re, im }: Complex): Complex => ({ re: im, im: re });
 export const conjugate = ({ re, im }: Complex): Complex => ({ re, im: im.neg() });
@@ -33,14 +36,14 @@ export function transformLine(f: FunctionBuilder, length: LineLength, scratch: I
     shortTransform(f, values).forEach((value, ka) => storeComplex(f, scratch, value, at(ka, nb)));
   }
   for (let ka = 0; ka < a; ka++) {
-    const values = Array.from({ length: b }, (_, nb) => loadComplex(scratch, at(ka, nb)));
+    const values = Array.from({ length: b }, (_, nb) => loadComplex(f, scratch, at(ka, nb)));
     const place = (kb: number): number => Array.from({ length }, (_, k) => k).find((k) => k % a === ka && k % b === kb)!;
     shortTransform(f, values).forEach((value, kb) => write(place(kb), value));
   }
 }
 export function storeComplex(f: FunctionBuilder, pointer: I32, { re, im }: Complex, offset = 0): void {
   f.store(pointer, re, offset);
-  f.store(pointer, im, offset + 16);
+  f.store(pointer, im, offset + partBytes);
 }
 
 /** Of 3, 4 or 5 values: Winograd, On computing the discrete Fourier transform, 1978. */

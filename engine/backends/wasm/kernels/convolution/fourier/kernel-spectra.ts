@@ -3,10 +3,10 @@
  * V(k) = w(0) + sum of (w(d) + w(-d)) cos(2 pi k d / length) + i (w(d) - w(-d)) sin(2 pi k d / length), and V(-k) the same with the other sign.
  */
 import { I32, loadF32, loadSplat, loadV128, V128, type FunctionBuilder, type FunctionReference, type ModuleBuilder } from '../../../assembler';
-import { complexBytes, loadComplex, storeComplex, type Complex } from './fourier-transform';
+import { complexBytes, loadComplex, partBytes, storeComplex, vectorLanes, type Complex } from './fourier-transform';
 import { halfLength, type FourierPlan, type Lengths } from './fourier-plan';
 
-const vectorBytes = 16;
+const vectorBytes = partBytes;
 
 /** Of each k up to half the length: a weight, cosines and sines of each distance. `weighted`: the ends of half a spectrum count half, where a sum takes k and -k together. */
 export function waves(length: number, taps: number, weighted: boolean): Float32Array {
@@ -36,7 +36,7 @@ const addTo = (f: FunctionBuilder, sum: Complex, factor: V128, value: Complex): 
   f.set(sum.re, f.multiplyAdd(factor, value.re, sum.re));
   f.set(sum.im, f.multiplyAdd(factor, value.im, sum.im));
 };
-const complexLocals = (f: FunctionBuilder, count: number): Complex[] => Array.from({ length: count }, () => ({ re: f.v128(), im: f.v128() }));
+const complexLocals = (f: FunctionBuilder, count: number): Complex[] => Array.from({ length: count }, () => ({ re: f.eight(), im: f.eight() }));
 const setComplex = (f: FunctionBuilder, local: Complex, { re, im }: Complex): void => {
   f.set(local.re, re);
   f.set(local.im, im);
@@ -47,11 +47,11 @@ const timesI = ({ re, im }: Complex): Complex => ({ re: im.neg(), im: re });
 
 /** (from, bytes from tap to tap, to, bytes from k to k, waves): all of a line of taps' spectrum; of real taps half of it. */
 const expandLine = (m: ModuleBuilder, taps: number, length: number, real: boolean): FunctionReference =>
-  m.function(['i32', 'i32', 'i32', 'i32', 'i32'], (f, from: I32, fromStep: I32, to: I32, toStep: I32, wave: I32) => {
+  m.functionOfEight([16, 0, 16, 0, 0], (f, from: I32, fromStep: I32, to: I32, toStep: I32, wave: I32) => {
     const radius = (taps - 1) / 2;
     const read = (tap: number): Complex => {
       const at = f.i32(from.add(fromStep.mul(tap)));
-      return real ? { re: loadV128(at), im: V128.of(0) } : loadComplex(at);
+      return real ? { re: f.loadEight(at), im: V128.of(0) } : loadComplex(f, at);
     };
     const centre = complexLocals(f, 1)[0];
     const [evens, odds] = [complexLocals(f, radius), complexLocals(f, radius)];
@@ -93,7 +93,7 @@ const expandLine = (m: ModuleBuilder, taps: number, length: number, real: boolea
 
 /** (from, bytes from k to k, to, bytes from tap to tap, waves): the taps of a line's spectrum; from half of it the real taps, `scale` times them. */
 const contractLine = (m: ModuleBuilder, taps: number, length: number, real: boolean, scale = 1): FunctionReference =>
-  m.function(['i32', 'i32', 'i32', 'i32', 'i32'], (f, from: I32, fromStep: I32, to: I32, toStep: I32, wave: I32) => {
+  m.functionOfEight([16, 0, 16, 0, 0], (f, from: I32, fromStep: I32, to: I32, toStep: I32, wave: I32) => {
     const radius = (taps - 1) / 2;
     const zero = { re: V128.of(0), im: V128.of(0) };
     const [evens, odds] = [complexLocals(f, radius + 1), complexLocals(f, radius)];
@@ -102,7 +102,7 @@ const contractLine = (m: ModuleBuilder, taps: number, length: number, real: bool
     const factor = f.v128();
     const mirrored = f.i32();
     f.for(0, halfLength(length), 1, (k) => {
-      setComplex(f, there, loadComplex(from));
+      setComplex(f, there, loadComplex(f, from));
       if (real) {
         f.set(evens[0].re, f.multiplyAdd(loadSplat(wave), there.re, evens[0].re));
         for (let d = 1; d <= radius; d++) {
@@ -111,7 +111,7 @@ const contractLine = (m: ModuleBuilder, taps: number, length: number, real: bool
         }
       } else {
         f.set(mirrored, from.add(fromStep.mul(k.eq(0).choose(0, I32.of(length).sub(k.shl(1))))));
-        setComplex(f, back, loadComplex(mirrored));
+        setComplex(f, back, loadComplex(f, mirrored));
         setComplex(f, sum, plus(there, back));
         setComplex(f, difference, minus(there, back));
         f.set(factor, loadSplat(wave));
@@ -151,8 +151,8 @@ function placesOf(f: FunctionBuilder, p: StrideFields, item: I32) {
     first: f.i32(firstOfPair.lt(p.firstVector)),
     behind: f.i32(p.firstVector.add(p.vectors).sub(firstOfPair).min(2)),
     /** Outputs there are from a vector on, and the first's weights. */
-    countOf: (vector: I32) => f.i32(p.outputs.sub(firstOfPair.add(vector).sub(p.firstVector).shl(2)).min(4)),
-    weightOf: (vector: I32) => f.i32(p.weights.add(input.mul(p.inputStride)).add(firstOfPair.add(vector).sub(p.firstVector).shl(2).mul(p.outputStride))),
+    countOf: (vector: I32) => f.i32(p.outputs.sub(firstOfPair.add(vector).sub(p.firstVector).mul(vectorLanes)).min(vectorLanes)),
+    weightOf: (vector: I32) => f.i32(p.weights.add(input.mul(p.inputStride)).add(firstOfPair.add(vector).sub(p.firstVector).mul(vectorLanes).mul(p.outputStride))),
   };
 }
 /** Work items of so many vectors from the first on, for every input. */
@@ -193,8 +193,8 @@ export function kernelSpectraKernel(m: ModuleBuilder, { taps, lengths }: Fourier
       f.set(to, stages);
       f.times(taps ** 3, () => {
         f.if(
-          p.outputStride.eq(4).and(count.eq(4)),
-          () => f.store(to, loadV128(weight).mul(scale)),
+          p.outputStride.eq(4).and(count.eq(vectorLanes)),
+          () => [0, 16].forEach((half) => f.store(to, loadV128(weight, half).mul(scale), half)),
           () => {
             f.set(source, weight);
             f.set(lane, to);

@@ -1,4 +1,4 @@
-/** @file What happens at every point of the spectra: rows times the kernel's matrix, and for its gradient conjugate rows times rows. Matrices are [pair of vectors of outputs, input, vector of the pair]. */
+/** @file What happens at every point of the spectra: rows times the kernel's matrix, and for its gradient conjugate rows times rows. Matrices are [pair of vectors of eight outputs, input, vector of the pair]. */
 import { loadSplat, type FunctionBuilder, type I32, type FunctionReference, type ModuleBuilder } from '../../../assembler';
 import { integerFields } from '../blocks';
 import { complexBytes, loadComplex, storeComplex, type Complex } from './fourier-transform';
@@ -15,7 +15,7 @@ interface Sums {
   readonly re: ReturnType<FunctionBuilder['v128']>;
   readonly im: ReturnType<FunctionBuilder['v128']>;
 }
-const zeros = (f: FunctionBuilder, count: number): Sums[] => Array.from({ length: count }, () => ({ re: f.v128(0), im: f.v128(0) }));
+const zeros = (f: FunctionBuilder, count: number): Sums[] => Array.from({ length: count }, () => ({ re: f.eight(0), im: f.eight(0) }));
 
 /** Products of one number of the left with vectors of the right are added: (re + i im) v, or (re + i im) conj v. */
 function addProducts(f: FunctionBuilder, sums: readonly Sums[], left: I32, offset: number, right: readonly Complex[], conjugated: boolean, part: ReturnType<FunctionBuilder['v128']>): void {
@@ -30,17 +30,17 @@ function addProducts(f: FunctionBuilder, sums: readonly Sums[], left: I32, offse
     f.set(im, f.multiplyAdd(part, right[j].re, im));
   });
 }
-const locals = (f: FunctionBuilder, count: number): Sums[] => Array.from({ length: count }, () => ({ re: f.v128(), im: f.v128() }));
+const locals = (f: FunctionBuilder, count: number): Sums[] => Array.from({ length: count }, () => ({ re: f.eight(), im: f.eight() }));
 const load = (f: FunctionBuilder, into: readonly Sums[], pointer: I32): void =>
   into.forEach((local, j) => {
-    const { re, im } = loadComplex(pointer, j * complexBytes);
+    const { re, im } = loadComplex(f, pointer, j * complexBytes);
     f.set(local.re, re);
     f.set(local.im, im);
   });
 
 /** (rows of the left, matrix, rows of the result, inputs, bytes of a row of the left, of the result): two rows. */
 const multiplyRows = (m: ModuleBuilder, vectors: number): FunctionReference =>
-  m.function(['i32', 'i32', 'i32', 'i32', 'i32', 'i32'], (f, left: I32, matrix: I32, result: I32, inputs: I32, leftBytes: I32, resultBytes: I32) => {
+  m.functionOfEight([0, 16, 16, 0, 0, 0], (f, left: I32, matrix: I32, result: I32, inputs: I32, leftBytes: I32, resultBytes: I32) => {
     const lefts = [left, f.i32(left.add(leftBytes))];
     const sums = lefts.map(() => zeros(f, vectors));
     const right = locals(f, vectors);
@@ -60,7 +60,7 @@ const multiplyRows = (m: ModuleBuilder, vectors: number): FunctionReference =>
 
 /** (first row of the left at some inputs, of the right at some vectors, sums, rows, bytes of a row of the left, of the right): sums += left conj(right). */
 const correlateRows = (m: ModuleBuilder, inputs: number, vectors: number): FunctionReference =>
-  m.function(['i32', 'i32', 'i32', 'i32', 'i32', 'i32'], (f, left: I32, right: I32, result: I32, rows: I32, leftBytes: I32, rightBytes: I32) => {
+  m.functionOfEight([0, 16, 16, 0, 0, 0], (f, left: I32, right: I32, result: I32, rows: I32, leftBytes: I32, rightBytes: I32) => {
     const sums = Array.from({ length: inputs }, () => zeros(f, vectors));
     const factors = locals(f, vectors);
     const part = f.v128();
@@ -71,7 +71,7 @@ const correlateRows = (m: ModuleBuilder, inputs: number, vectors: number): Funct
       f.advance(right, rightBytes);
     });
     sums.flat().forEach((sum, i) => {
-      const before = loadComplex(result, i * complexBytes);
+      const before = loadComplex(f, result, i * complexBytes);
       storeComplex(f, result, { re: sum.re.add(before.re), im: sum.im.add(before.im) }, i * complexBytes);
     });
   });

@@ -1,13 +1,13 @@
 /** @file When Fourier transforms of tiles pay for a steerable layer, and with which lengths: by shape alone, never by what is measured while it runs. */
 import { dimension, type Irreps } from '../../../../../math/so3/irreps';
 import type { Lattice } from '../../../../../math/so3/lattice';
-import { mostBytes, paddedChannels } from '../../convolution/blocks';
-import { tilePlan, type TilePlan } from '../../convolution/fourier/fourier-plan';
+import { mostBytes } from '../../convolution/blocks';
+import { tilePlan, wholeVectors, type TilePlan } from '../../convolution/fourier/fourier-plan';
 import { lineLengths } from '../../convolution/fourier/fourier-transform';
+import { pointsPerBlock } from '../../convolution/fourier/tile-spectra';
 import type { Stencil } from '../stencil';
 import { targetOf } from '../stream-plan';
 import { harmonicsOf } from '../tile-shape';
-import { pointsPerBlock } from './harmonic-spectra';
 import { numberBytes, parts, partsOf } from './point-matrices';
 
 export interface LayerShape {
@@ -21,8 +21,8 @@ export interface LayerShape {
 }
 export type Direction = 'forward' | 'backward';
 
-/** Bytes of the spectra of a tile of some tensors at four points: each tensor's in whole vectors. */
-export const rowBytes = (tensors: readonly number[]): number => tensors.reduce((sum, channels) => sum + paddedChannels(channels), 0) * numberBytes;
+/** Bytes of the spectra of a tile of some tensors at a block of points: each tensor's in whole vectors. */
+export const rowBytes = (tensors: readonly number[]): number => tensors.reduce((sum, channels) => sum + wholeVectors(channels), 0) * numberBytes;
 
 /**
  * Picoseconds, fitted to sixteen layers of the paper's networks on two cores at 16^3 to 64^3 (docs/performance.md): of a transform for each voxel of a tile and channel; of a product for each point, tile and multiply-add; of making

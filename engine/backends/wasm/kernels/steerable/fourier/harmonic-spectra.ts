@@ -1,18 +1,16 @@
 /** @file Spectra of the harmonics of a lattice: at every point of half a spectrum the number each radial stream of each harmonic multiplies the spectrum of a volume with. */
 import type { Lattice } from '../../../../../math/so3/lattice';
 import { halfLength, type Lengths } from '../../convolution/fourier/fourier-plan';
+import { columnsPerBlock, pointsAlongZ, pointsPerBlock } from '../../convolution/fourier/tile-spectra';
 import { degrees, polynomials } from '../harmonic-polynomials';
 import { shellsOf, type Stencil } from '../stencil';
 import { harmonicsOf } from '../tile-shape';
-
-/** Points whose numbers lie side by side in one vector. */
-export const pointsPerBlock = 4;
 
 /** Vectors of one block before the harmonics of a degree: [degree, stream, component]. */
 export const firstHarmonic = ({ radial }: Stencil, degree: number): number => degrees.slice(0, degree).reduce((sum, l) => sum + radial[l]!.length * (2 * l + 1), 0);
 
 /**
- * [block of four points, degree, stream, component, point], points along z first, then x up to half the length, then y. A harmonic of even degree is even, its spectrum the sum of its values times cosines; that of an odd one is
+ * [block of points, degree, stream, component, point], blocks as in the spectra of tiles: along z first, then x up to half the length, then y. A harmonic of even degree is even, its spectrum the sum of its values times cosines; that of an odd one is
  * i times the sum with sines, and i is left to who uses it. Divided by the number of points, as the transforms back are not.
  */
 export function harmonicSpectra({ taps }: Lattice, stencil: Stencil, [lengthX, lengthY, lengthZ]: Lengths): Float32Array {
@@ -25,7 +23,6 @@ export function harmonicSpectra({ taps }: Lattice, stencil: Stencil, [lengthX, l
   const isOdd = degrees.flatMap((degree) => stencil.radial[degree]!.flatMap(() => polynomials[degree]!.map(() => degree % 2 === 1)));
   const spectra = new Float32Array(halfLength(lengthX) * lengthY * lengthZ * harmonics);
   const sums = new Float64Array(harmonics);
-  let point = 0;
   for (let ky = 0; ky < lengthY; ky++)
     for (let kx = 0; kx < halfLength(lengthX); kx++)
       for (let kz = 0; kz < lengthZ; kz++) {
@@ -36,9 +33,9 @@ export function harmonicSpectra({ taps }: Lattice, stencil: Stencil, [lengthX, l
           const [cos, sin] = [cosXY * z.cos - sinXY * z.sin, cosXY * z.sin + sinXY * z.cos];
           for (const { harmonic, value } of terms) sums[harmonic]! += value * (isOdd[harmonic] ? sin : cos);
         }
-        const block = Math.floor(point / pointsPerBlock) * harmonics * pointsPerBlock + (point % pointsPerBlock);
-        for (let harmonic = 0; harmonic < harmonics; harmonic++) spectra[block + harmonic * pointsPerBlock] = sums[harmonic]! / size;
-        point++;
+        const block = (Math.floor(ky / columnsPerBlock) * halfLength(lengthX) + kx) * (lengthZ / pointsAlongZ) + Math.floor(kz / pointsAlongZ);
+        const first = block * harmonics * pointsPerBlock + (ky % columnsPerBlock) * pointsAlongZ + (kz % pointsAlongZ);
+        for (let harmonic = 0; harmonic < harmonics; harmonic++) spectra[first + harmonic * pointsPerBlock] = sums[harmonic]! / size;
       }
   return spectra;
 }

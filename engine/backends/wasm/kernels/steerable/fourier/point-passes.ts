@@ -1,12 +1,13 @@
-/** @file The two passes over the points of the spectrum, four at a time: rows of inputs to rows of outputs, and rows of gradients and inputs to both gradients. Multiplicities are tables read at run time, as in the tiles' pass. */
+/** @file The two passes over the points of the spectrum, block by block: rows of inputs to rows of outputs, and rows of gradients and inputs to both gradients. Multiplicities are tables read at run time, as in the tiles' pass. */
 import { I32, loadI32, type FunctionBuilder, type Kernel, type ModuleBuilder } from '../../../assembler';
 import { halfLength, type Lengths } from '../../convolution/fourier/fourier-plan';
+import { partBytes } from '../../convolution/fourier/fourier-transform';
+import { pointsAlongZ } from '../../convolution/fourier/tile-spectra';
 import { degrees } from '../harmonic-polynomials';
 import type { Stencil } from '../stencil';
 import type { StreamPlan, Target } from '../stream-plan';
 import { harmonicsOf } from '../tile-shape';
 import { entryWords, kindOf } from '../tiles';
-import { pointsPerBlock } from './harmonic-spectra';
 import { emitMatrices, emitMatrixGradients, numberBytes, partsOf } from './point-matrices';
 import { emitCorrelate, emitMultiply, rangeWords, together } from './point-products';
 
@@ -27,7 +28,7 @@ export function emitPointPasses(m: ModuleBuilder, stencil: Stencil, plan: Stream
   const gradients = emitMatrixGradients(m, stencil, plan, unit);
   const multiply = [false, true].map((conjugated) => [1, together].map((outputs) => emitMultiply(m, outputs, conjugated)));
   const correlate = [1, together].map((inputs) => [1, together].map((outputs) => emitCorrelate(m, inputs, outputs)));
-  const harmonicBytes = harmonicsOf(stencil) * 16;
+  const harmonicBytes = harmonicsOf(stencil) * partBytes;
   const pass = (name: string, body: (f: FunctionBuilder, p: Fields, block: I32, pointers: Record<'x' | 'y' | 'harmonics' | 'matrix' | 'gradients', I32>) => void) =>
     m.kernel(name, pointFields, (f, p, item, scratch) => {
       const own = f.i32(p.gradients.add(item.mul(p.gradientBytes)));
@@ -112,7 +113,7 @@ export function emitPointPasses(m: ModuleBuilder, stencil: Stencil, plan: Stream
     backward: pass('backward', (f, p, block, { x, y, harmonics, matrix, gradients: own }) => {
       const inputBytes = f.i32(p.channelsOut.mul(numberBytes));
       const changes = f.i32(matrix.add(p.channelsIn.mul(inputBytes)));
-      const column = f.i32(block.div(lengthZ / pointsPerBlock).rem(halfLength(lengthX)));
+      const column = f.i32(block.div(lengthZ / pointsAlongZ).rem(halfLength(lengthX)));
       const alone = f.i32(column.eq(0).or(column.eq(halfLength(lengthX) - 1)));
       eachPair(f, p, (degree, target, pair) => {
         byTwo(f, f.i32(pair.copiesIn.mul(2 * degree + 1)), (inputs, firstInput) =>
@@ -121,7 +122,7 @@ export function emitPointPasses(m: ModuleBuilder, stencil: Stencil, plan: Stream
             f.call(correlate[inputs - 1]![outputs - 1]!, x.add(i.mul(numberBytes)), p.rowBytesIn, p.pairBytesIn, y.add(o.mul(numberBytes)), p.rowBytesOut, p.pairBytesOut, changes.add(i.mul(inputBytes)).add(o.mul(numberBytes)), inputBytes, p.pairs, I32.of(partsOf(target)), alone);
           }),
         );
-        eachOutput(f, pair, target, own, 16, (weights, number) => f.call(gradients[degree]![target.index]!, weights, harmonics, changes.add(number), inputBytes, pair.copiesIn));
+        eachOutput(f, pair, target, own, partBytes, (weights, number) => f.call(gradients[degree]![target.index]!, weights, harmonics, changes.add(number), inputBytes, pair.copiesIn));
       });
       multiplyRows(f, p, true, { from: y, fromBytes: p.rowBytesOut, fromPair: p.pairBytesOut, to: x, toBytes: p.rowBytesIn, toPair: p.pairBytesIn, matrix, outputBytes: inputBytes, inputBytes: I32.of(numberBytes), entries: p.countIn });
     }),

@@ -1,5 +1,6 @@
-/** @file Products over channels at four points of the spectrum, with what there is of a matrix's real and imaginary parts. Rows are tiles, always an even number; each channel of a row is (re of four points, im of four points). */
-import { I32, loadI32, loadV128, type FunctionBuilder, type FunctionReference, type ModuleBuilder, type V128 } from '../../../assembler';
+/** @file Products over channels at a block of points of the spectrum, with what there is of a matrix's real and imaginary parts. Rows are tiles, always an even number; each channel of a row is (re of the points, im of the points). */
+import { I32, loadI32, type FunctionBuilder, type FunctionReference, type ModuleBuilder, type V128 } from '../../../assembler';
+import { partBytes } from '../../convolution/fourier/fourier-transform';
 import { numberBytes, parts } from './point-matrices';
 
 /** Outputs, rows and inputs of a register tile: 2 x 2 complex sums are eight vectors. */
@@ -11,7 +12,7 @@ interface ComplexLocal {
   readonly re: V128;
   readonly im: V128;
 }
-const locals = (f: FunctionBuilder, count: number, initial?: number): ComplexLocal[] => Array.from({ length: count }, () => ({ re: f.v128(initial), im: f.v128(initial) }));
+const locals = (f: FunctionBuilder, count: number, initial?: number): ComplexLocal[] => Array.from({ length: count }, () => ({ re: f.eight(initial), im: f.eight(initial) }));
 const withParts = (f: FunctionBuilder, kind: I32, body: (part: number) => void): void =>
   f.if(kind.eq(parts.real), () => body(parts.real), () => f.if(kind.eq(parts.imaginary), () => body(parts.imaginary), () => body(parts.both)));
 
@@ -20,12 +21,12 @@ const withParts = (f: FunctionBuilder, kind: I32, body: (part: number) => void):
  * two rows times so many columns of the matrix, or of its conjugate.
  */
 export const emitMultiply = (m: ModuleBuilder, outputs: number, conjugated: boolean): FunctionReference =>
-  m.function(['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'], (f: FunctionBuilder, x: I32, rowBytes: I32, matrix: I32, outputBytes: I32, inputBytes: I32, y: I32, rowBytesOut: I32, range: I32, ranges: I32) => {
+  m.functionOfEight([16, 0, 16, 0, 0, 16, 0, 0, 0], (f: FunctionBuilder, x: I32, rowBytes: I32, matrix: I32, outputBytes: I32, inputBytes: I32, y: I32, rowBytesOut: I32, range: I32, ranges: I32) => {
     const sums = [0, 1].map(() => locals(f, outputs, 0));
     const rows = [f.i32(), f.i32()];
     const columns = Array.from({ length: outputs }, () => f.i32());
     const numbers = locals(f, outputs);
-    const value = f.v128();
+    const value = f.eight();
     f.times(ranges, () => {
       const first = f.i32(loadI32(range));
       const count = f.i32(loadI32(range, 4));
@@ -34,18 +35,18 @@ export const emitMultiply = (m: ModuleBuilder, outputs: number, conjugated: bool
       withParts(f, loadI32(range, 8), (part) =>
         f.times(count, () => {
           columns.forEach((column, j) => {
-            if (part !== parts.imaginary) f.set(numbers[j]!.re, loadV128(column));
-            if (part !== parts.real) f.set(numbers[j]!.im, loadV128(column, 16));
+            if (part !== parts.imaginary) f.set(numbers[j]!.re, f.loadEight(column));
+            if (part !== parts.real) f.set(numbers[j]!.im, f.loadEight(column, partBytes));
             f.advance(column, inputBytes);
           });
           rows.forEach((row, r) => {
             const sum = sums[r]!;
-            f.set(value, loadV128(row));
+            f.set(value, f.loadEight(row));
             sum.forEach(({ re, im }, j) => {
               if (part !== parts.imaginary) f.set(re, f.multiplyAdd(numbers[j]!.re, value, re));
               if (part !== parts.real) f.set(im, conjugated ? f.multiplySubtract(numbers[j]!.im, value, im) : f.multiplyAdd(numbers[j]!.im, value, im));
             });
-            f.set(value, loadV128(row, 16));
+            f.set(value, f.loadEight(row, partBytes));
             sum.forEach(({ re, im }, j) => {
               if (part !== parts.imaginary) f.set(im, f.multiplyAdd(numbers[j]!.re, value, im));
               if (part !== parts.real) f.set(re, conjugated ? f.multiplyAdd(numbers[j]!.im, value, re) : f.multiplySubtract(numbers[j]!.im, value, re));
@@ -60,7 +61,7 @@ export const emitMultiply = (m: ModuleBuilder, outputs: number, conjugated: bool
       if (r) f.advance(y, rowBytesOut);
       sum.forEach(({ re, im }, j) => {
         f.store(y, re, j * numberBytes);
-        f.store(y, im, j * numberBytes + 16);
+        f.store(y, im, j * numberBytes + partBytes);
       });
     });
   });
@@ -70,25 +71,25 @@ export const emitMultiply = (m: ModuleBuilder, outputs: number, conjugated: bool
  * their mirror images): sums over rows of the outputs' gradients times conjugate inputs.
  */
 export const emitCorrelate = (m: ModuleBuilder, inputs: number, outputs: number): FunctionReference =>
-  m.function(['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'], (f: FunctionBuilder, x: I32, rowBytes: I32, pairBytes: I32, dy: I32, rowBytesOut: I32, pairBytesOut: I32, matrix: I32, inputBytes: I32, pairs: I32, kind: I32, alone: I32) => {
+  m.functionOfEight([16, 0, 0, 16, 0, 0, 16, 0, 0, 0, 0], (f: FunctionBuilder, x: I32, rowBytes: I32, pairBytes: I32, dy: I32, rowBytesOut: I32, pairBytesOut: I32, matrix: I32, inputBytes: I32, pairs: I32, kind: I32, alone: I32) => {
     const sums = Array.from({ length: inputs }, () => locals(f, outputs, 0));
     const gradients = locals(f, outputs);
-    const value = f.v128();
+    const value = f.eight();
     const [xNext, dyNext] = [f.i32(x.add(rowBytes)), f.i32(dy.add(rowBytesOut))];
     withParts(f, kind, (part) =>
       f.times(pairs, () => {
         [0, 1].forEach((row) => {
         gradients.forEach(({ re, im }, j) => {
-          f.set(re, loadV128(row ? dyNext : dy, j * numberBytes));
-          f.set(im, loadV128(row ? dyNext : dy, j * numberBytes + 16));
+          f.set(re, f.loadEight(row ? dyNext : dy, j * numberBytes));
+          f.set(im, f.loadEight(row ? dyNext : dy, j * numberBytes + partBytes));
         });
         sums.forEach((sum, i) => {
-          f.set(value, loadV128(row ? xNext : x, i * numberBytes));
+          f.set(value, f.loadEight(row ? xNext : x, i * numberBytes));
           sum.forEach(({ re, im }, j) => {
             if (part !== parts.imaginary) f.set(re, f.multiplyAdd(gradients[j]!.re, value, re));
             if (part !== parts.real) f.set(im, f.multiplyAdd(gradients[j]!.im, value, im));
           });
-          f.set(value, loadV128(row ? xNext : x, i * numberBytes + 16));
+          f.set(value, f.loadEight(row ? xNext : x, i * numberBytes + partBytes));
           sum.forEach(({ re, im }, j) => {
             if (part !== parts.imaginary) f.set(re, f.multiplyAdd(gradients[j]!.im, value, re));
             if (part !== parts.real) f.set(im, f.multiplySubtract(gradients[j]!.re, value, im));
@@ -104,7 +105,7 @@ export const emitCorrelate = (m: ModuleBuilder, inputs: number, outputs: number)
       if (i) f.advance(matrix, inputBytes);
       sum.forEach(({ re, im }, j) => {
         f.store(matrix, re.mul(weight), j * numberBytes);
-        f.store(matrix, im.mul(weight), j * numberBytes + 16);
+        f.store(matrix, im.mul(weight), j * numberBytes + partBytes);
       });
     });
   });

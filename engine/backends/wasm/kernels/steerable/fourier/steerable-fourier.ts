@@ -2,12 +2,13 @@
 import { dimension, type Irreps } from '../../../../../math/so3/irreps';
 import type { HeapTensor, WasmBackend } from '../../../backend';
 import type { BoundKernel } from '../../../machine';
-import { paddedChannels, share } from '../../convolution/blocks';
-import type { TilePlan } from '../../convolution/fourier/fourier-plan';
-import { slabOf, spectraKernel, tileScratchBytes, tilesKernel } from '../../convolution/fourier/tile-spectra';
+import { share } from '../../convolution/blocks';
+import { wholeVectors, type TilePlan } from '../../convolution/fourier/fourier-plan';
+import { partBytes } from '../../convolution/fourier/fourier-transform';
+import { pointsPerBlock, slabOf, spectraKernel, tileScratchBytes, tilesKernel } from '../../convolution/fourier/tile-spectra';
 import { printPlan, targetOf, type StreamPlan } from '../stream-plan';
 import { rowBytes, type LayerShape } from './choose-plan';
-import { harmonicSpectra, pointsPerBlock } from './harmonic-spectra';
+import { harmonicSpectra } from './harmonic-spectra';
 import { numberBytes, partsOf } from './point-matrices';
 import { emitPointPasses, pointScratchBytes, type pointFields } from './point-passes';
 
@@ -30,7 +31,7 @@ export function firstChannels(irreps: Irreps, tensors: readonly number[]): numbe
     for (const channels of tensors) {
       if (channel < channels) break;
       channel -= channels;
-      before += paddedChannels(channels);
+      before += wholeVectors(channels);
     }
     return before + channel;
   });
@@ -138,12 +139,12 @@ export function steerableFourier({ machine }: WasmBackend) {
         toTiles(plan, [y], firstTile, fields.rowBytesOut, slab.y);
       });
     },
-    /** Writes the gradient of the inputs, and shows partial gradients of the packed weights, four lanes each, and how many there are. */
+    /** Writes the gradient of the inputs, and shows partial gradients of the packed weights, two vectors each, and how many there are. */
     backward(layer: FourierLayer, plan: TilePlan, entries: { in: number; out: number }, dy: HeapTensor, inputs: readonly HeapTensor[], packed: number, dinputs: readonly HeapTensor[], use: (gradients: number, count: number) => void): void {
       const blocks = plan.points / pointsPerBlock;
       const blocksPerItem = share(blocks, itemsBackward);
       const count = Math.ceil(blocks / blocksPerItem);
-      const gradientBytes = layer.weights * 16;
+      const gradientBytes = layer.weights * partBytes;
       heap.borrow(gradientBytes * count, (gradients) => {
         bySlab(layer, plan, true, entries, packed, ({ firstTile, fields, ...slab }) => {
           // the gradient with respect to a weight pairs every result's gradient with all it saw: halos on one side only
