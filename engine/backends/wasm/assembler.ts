@@ -54,8 +54,13 @@ export class FunctionBuilder {
   eight(initial?: number): V128 {
     if (!this.wide) return this.v128(initial);
     const local = this.declareEight();
-    if (initial !== undefined) this.set(local, V128.of(initial));
+    if (initial !== undefined) this.set(local, this.inEight(initial));
     return local;
+  }
+  /** One number in all lanes. */
+  inEight(value: number): V128 {
+    const low = V128.of(value);
+    return this.wide ? new V128(low.write, undefined, low) : low;
   }
   /** Eight lanes in a row; in a function that is called for each half, that half. */
   loadEight(pointer: I32, offset = 0): V128 {

@@ -8,6 +8,7 @@ import type { BoundKernel } from '../machine';
 import type { HeapTensor, WasmBackend } from '../backend';
 import type { KernelFactory } from './kernel';
 import { maximumDegree } from './steerable/harmonic-polynomials';
+import { eightBytes } from './steerable/stages';
 import { stencilOf, type Stencil } from './steerable/stencil';
 import { chooseFourierPlan, type ChoosePlan } from './steerable/fourier/choose-plan';
 import { firstChannels, steerableFourier, type FourierLayer } from './steerable/fourier/steerable-fourier';
@@ -100,7 +101,7 @@ export const steerableConvolution = (backend: WasmBackend, choosePlan: ChoosePla
     const tilesPerItem = other ? Math.ceil(tiles / maximumSlabs) : 1;
     const slabs = Math.ceil(tiles / tilesPerItem);
     const [channelsFrom, channelsTo] = [dimension(irrepsFrom), dimension(irrepsTo)];
-    const gradientBytes = other ? layout.length * 16 : 0;
+    const gradientBytes = other ? layout.length * eightBytes : 0;
     const gradients = other ? heap.allocate(gradientBytes * slabs * batch) : 0;
     const entriesIn = entryTable(irrepsFrom);
     const entriesOut = entryTable(irrepsTo);
@@ -122,15 +123,15 @@ export const steerableConvolution = (backend: WasmBackend, choosePlan: ChoosePla
           passScratchBytes(stencil, plan, tile, planes, channelsTo),
         );
       }
-      return other ? summed(layout, gradients, slabs * batch, 1) : 0;
+      return other ? summed(layout, gradients, slabs * batch) : 0;
     } finally {
       for (const block of [entriesIn, entriesOut, ...(other ? [gradients] : [])]) heap.release(block);
     }
   }
-  /** Partial gradients, so many vectors of each weight, added up: a block the caller releases. */
-  function summed(layout: WeightLayout, gradients: number, count: number, vectors: number): number {
+  /** Partial gradients added up: a block the caller releases. */
+  function summed(layout: WeightLayout, gradients: number, count: number): number {
     const sum = heap.allocate(layout.length * 4);
-    sumSlabs({ gradients, sum, slabs: count, gradientBytes: layout.length * 16 * vectors, weights: layout.length, vectors }, Math.ceil(layout.length / weightsPerSumItem));
+    sumSlabs({ gradients, sum, slabs: count, gradientBytes: layout.length * eightBytes, weights: layout.length }, Math.ceil(layout.length / weightsPerSumItem));
     return sum;
   }
   const fourierLayer = ({ lattice, stencil, tables, plans, layout }: Layer, { irrepsIn, irrepsOut, harmonics }: SteerableConvolutionAttributes, inputs: SideBySide): FourierLayer => ({ lattice, stencil, tables, plan: plans.forward, irrepsIn, irrepsOut, harmonics, inputs: inputs.map(channelsOf), weights: layout.length });
@@ -175,7 +176,7 @@ export const steerableConvolution = (backend: WasmBackend, choosePlan: ChoosePla
         unpackGradient(layout, heap.floats(gradient, layout.length), fourierPlan ? 'forward' : 'adjoint', fourierPlan ? 1 : correlateBlock, values(dweight), values(dself));
         heap.release(gradient);
       };
-      if (fourierPlan) withEntries(byFourier, (entries) => fourier.backward(byFourier, fourierPlan, entries, dy, inputs, packed, dinputs, (gradients, count) => unpack(summed(layout, gradients, count, 2))));
+      if (fourierPlan) withEntries(byFourier, (entries) => fourier.backward(byFourier, fourierPlan, entries, dy, inputs, packed, dinputs, (gradients, count) => unpack(summed(layout, gradients, count))));
       else unpack(run({ layer, plan: plans.adjoint, irrepsFrom: irrepsOut, irrepsTo: irrepsIn, from: [dy], mixed: { outputs: dinputs, packed }, with: inputs }));
     });
     return [...dinputs, dweight, dself].map(({ info }) => info);

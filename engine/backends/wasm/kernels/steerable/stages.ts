@@ -3,11 +3,15 @@
  * A. in-plane maps and shell harmonics, B. Clebsch-Gordan coupling into streams, C. mixing of streams with the weights, and its adjoint for the weight gradient.
  */
 import type { I32} from '../../assembler';
-import { loadSplat, loadV128, V128, type FunctionBuilder, type FunctionReference, type ModuleBuilder } from '../../assembler';
+import { loadSplat, type V128, type FunctionBuilder, type FunctionReference, type ModuleBuilder } from '../../assembler';
 import { outputScale } from './couplings';
 import type { HarmonicTerm, Stencil } from './stencil';
 import type { StreamPlan, Target } from './stream-plan';
 import { groupSize, harmonicsOf, maximumPlanes, type ScratchLayout, type TileShape } from './tile-shape';
+
+/** Voxels side by side, and their bytes. */
+const eight = 8;
+export const eightBytes = 4 * eight;
 
 export interface Stages {
   /** (gathered plane, maps of the plane, row sums). */
@@ -36,7 +40,7 @@ export function combine(f: FunctionBuilder, terms: readonly { coefficient: numbe
     if (!sum) return coefficient === 1 ? value : value.mul(f.constant(coefficient));
     if (Math.abs(coefficient) !== 1) return f.multiplyAdd(value, f.constant(coefficient), sum);
     return coefficient === 1 ? sum.add(value) : sum.sub(value);
-  }, undefined) ?? V128.of(0);
+  }, undefined) ?? f.inEight(0);
 }
 
 /** Values that are used more than once become locals, the others stay in the expression. */
@@ -61,7 +65,10 @@ class Shared {
 function emitMapPlane(m: ModuleBuilder, { reach: [reachX, , reachZ], maps }: Stencil, { width, height }: TileShape, { rowStride, streamStride }: ScratchLayout): FunctionReference {
   const firstColumn = 4;
   const rowSumStride = 2 * reachX * width;
-  return m.function(['i32', 'i32', 'i32'], (f: FunctionBuilder, plane: I32, map: I32, sums: I32) => {
+  // rows of whole eights eight at a time, others four at a time
+  const bytes = width % eight === 0 ? eightBytes : eightBytes / 2;
+  const define = (build: (f: FunctionBuilder, plane: I32, map: I32, sums: I32) => void) => (bytes === eightBytes ? m.functionOfEight([16, 16, 16], build) : m.function(['i32', 'i32', 'i32'], build));
+  return define((f, plane, map, sums) => {
     const row = f.i32(plane);
     const sum = f.i32(sums);
     const nextRow = () => {
@@ -69,15 +76,15 @@ function emitMapPlane(m: ModuleBuilder, { reach: [reachX, , reachZ], maps }: Ste
       f.advance(sum, (rowSumStride - width) * 4);
     };
     f.times(height + 2 * reachZ, () => {
-      f.times(width / 4, () => {
+      f.times((width * 4) / bytes, () => {
         for (let d = 1; d <= reachX; d++) {
-          const right = f.v128(loadV128(row, (firstColumn + d) * 4));
-          const left = f.v128(loadV128(row, (firstColumn - d) * 4));
+          const right = f.v128(f.loadEight(row, (firstColumn + d) * 4));
+          const left = f.v128(f.loadEight(row, (firstColumn - d) * 4));
           f.store(sum, right.add(left), (d - 1) * 2 * width * 4);
           f.store(sum, right.sub(left), ((d - 1) * 2 + 1) * width * 4);
         }
-        f.advance(row, 16);
-        f.advance(sum, 16);
+        f.advance(row, bytes);
+        f.advance(sum, bytes);
       });
       nextRow();
     });
@@ -85,7 +92,7 @@ function emitMapPlane(m: ModuleBuilder, { reach: [reachX, , reachZ], maps }: Ste
     f.set(sum, sums);
     // value along x at row dz: the voxel itself, or the even or odd sum at distance d
     const along = (d: number, odd: boolean, dz: number): V128 =>
-      d === 0 ? loadV128(row, ((dz + reachZ) * rowStride + firstColumn) * 4) : loadV128(sum, ((dz + reachZ) * rowSumStride + ((d - 1) * 2 + Number(odd)) * width) * 4);
+      d === 0 ? f.loadEight(row, ((dz + reachZ) * rowStride + firstColumn) * 4) : f.loadEight(sum, ((dz + reachZ) * rowSumStride + ((d - 1) * 2 + Number(odd)) * width) * 4);
     const patterns = maps.map((taps) => {
       const at = (dx: number, dz: number) => taps.find((tap) => tap.dx === dx && tap.dz === dz)?.coefficient ?? 0;
       const terms: { d: number; oddX: boolean; dz: number; oddZ: boolean; coefficient: number }[] = [];
@@ -99,7 +106,7 @@ function emitMapPlane(m: ModuleBuilder, { reach: [reachX, , reachZ], maps }: Ste
     });
     const key = (t: { d: number; oddX: boolean; dz: number; oddZ: boolean }) => `${t.d}${t.oddX}${t.dz}${t.oddZ}`;
     f.times(height, () => {
-      f.times(width / 4, () => {
+      f.times((width * 4) / bytes, () => {
         const shared = new Shared(f);
         patterns.flat().forEach((term) => shared.count(key(term)));
         patterns.forEach((terms, i) => {
@@ -114,9 +121,9 @@ function emitMapPlane(m: ModuleBuilder, { reach: [reachX, , reachZ], maps }: Ste
           }));
           f.store(map, combine(f, values), i * streamStride * 4);
         });
-        f.advance(row, 16);
-        f.advance(sum, 16);
-        f.advance(map, 16);
+        f.advance(row, bytes);
+        f.advance(sum, bytes);
+        f.advance(map, bytes);
       });
       nextRow();
     });
@@ -125,7 +132,7 @@ function emitMapPlane(m: ModuleBuilder, { reach: [reachX, , reachZ], maps }: Ste
 
 /** All harmonics of the degrees given, in each of their radial streams, from the maps of the planes around; `map` points at the lowest plane of the window. */
 function harmonicSums(f: FunctionBuilder, { reach: [, reach], harmonics, radial }: Stencil, { streamStride, mapPlaneStride }: ScratchLayout, wanted: ReadonlySet<number>, map: I32, store: (degree: number, stream: number, component: number, value: V128 | undefined) => void): void {
-  const load = (i: number, dy: number) => loadV128(map, ((dy + reach) * mapPlaneStride + i * streamStride) * 4);
+  const load = (i: number, dy: number) => f.loadEight(map, ((dy + reach) * mapPlaneStride + i * streamStride) * 4);
   const pairs = (terms: readonly HarmonicTerm[]) =>
     terms
       .filter(({ dy }) => dy >= 0)
@@ -175,21 +182,21 @@ function harmonicSums(f: FunctionBuilder, { reach: [, reach], harmonics, radial 
 
 const streamOffset = (layout: ScratchLayout, degreeIn: number, { streams }: Target, component: number, stream: number) => (component * groupSize[degreeIn]! * streams + stream) * layout.streamStride * 4;
 const wantedHarmonics = (targets: readonly Target[]): ReadonlySet<number> => new Set(targets.flatMap(({ couplings }) => couplings.map(({ degree }) => degree)));
-const centre = ({ reach, centreMap }: Stencil, layout: ScratchLayout, map: I32, offset = 0): V128 => loadV128(map, offset + (reach[1] * layout.mapPlaneStride + centreMap * layout.streamStride) * 4);
+const centre = (f: FunctionBuilder, { reach, centreMap }: Stencil, layout: ScratchLayout, map: I32, offset = 0): V128 => f.loadEight(map, offset + (reach[1] * layout.mapPlaneStride + centreMap * layout.streamStride) * 4);
 
 /** From scalars every harmonic is a stream as it is. */
 function emitScalarStreams(m: ModuleBuilder, stencil: Stencil, targets: readonly Target[], layout: ScratchLayout): FunctionReference {
-  return m.function(['i32', 'i32', ...targets.map(() => 'i32' as const)], (f: FunctionBuilder, map: I32, _harmonics: I32, ...to: I32[]) => {
-    f.times(layout.voxels / 4, () => {
+  return m.functionOfEight([16, 16, ...targets.map(() => 16)], (f: FunctionBuilder, map: I32, _harmonics: I32, ...to: I32[]) => {
+    f.times(layout.voxels / eight, () => {
       harmonicSums(f, stencil, layout, wantedHarmonics(targets), map, (degree, stream, component, value) =>
         targets.forEach((target, t) => {
-          if (target.couplings.some((coupling) => coupling.degree === degree)) f.store(to[t]!, value ?? V128.of(0), streamOffset(layout, 0, target, component, stream));
+          if (target.couplings.some((coupling) => coupling.degree === degree)) f.store(to[t]!, value ?? f.inEight(0), streamOffset(layout, 0, target, component, stream));
         }),
       );
       targets.forEach((target, t) => {
-        if (target.self) f.store(to[t]!, centre(stencil, layout, map), streamOffset(layout, 0, target, 0, target.streams - 1));
+        if (target.self) f.store(to[t]!, centre(f, stencil, layout, map), streamOffset(layout, 0, target, 0, target.streams - 1));
       });
-      for (const pointer of [map, ...to]) f.advance(pointer, 16);
+      for (const pointer of [map, ...to]) f.advance(pointer, eightBytes);
     });
   });
 }
@@ -199,13 +206,13 @@ function emitCoupledStreams(m: ModuleBuilder, stencil: Stencil, targets: readonl
   const components = 2 * degreeIn + 1;
   const wanted = wantedHarmonics(targets);
   const starts = stencil.radial.map((_, degree) => stencil.radial.slice(0, degree).reduce((sum, streams, l) => sum + streams.length * (2 * l + 1), 0));
-  const componentBytes = harmonicsOf(stencil) * 16;
-  const harmonicOffset = (degree: number, stream: number, i: number) => (starts[degree]! + stream * (2 * degree + 1) + i) * 16;
+  const componentBytes = harmonicsOf(stencil) * eightBytes;
+  const harmonicOffset = (degree: number, stream: number, i: number) => (starts[degree]! + stream * (2 * degree + 1) + i) * eightBytes;
   const vanishing = new Set<string>();
   const componentStride = (maximumPlanes + 2 * stencil.reach[1]) * layout.mapPlaneStride * 4;
-  return m.function(['i32', 'i32', ...targets.map(() => 'i32' as const)], (f: FunctionBuilder, maps: I32, harmonics: I32, ...to: I32[]) => {
+  return m.functionOfEight([16, 16, ...targets.map(() => 16)], (f: FunctionBuilder, maps: I32, harmonics: I32, ...to: I32[]) => {
     const [map, sums] = [f.i32(), f.i32()];
-    f.times(layout.voxels / 4, () => {
+    f.times(layout.voxels / eight, () => {
       f.set(map, maps);
       f.set(sums, harmonics);
       f.times(components, () => {
@@ -219,7 +226,7 @@ function emitCoupledStreams(m: ModuleBuilder, stencil: Stencil, targets: readonl
       targets.forEach((target, t) => {
         if (!target.self) return;
         for (let i = 0; i < components; i++) {
-          const value = centre(stencil, layout, maps, i * componentStride);
+          const value = centre(f, stencil, layout, maps, i * componentStride);
           const scale = 1 / outputScale(degreeIn, i);
           f.store(to[t]!, scale === 1 ? value : value.mul(f.constant(scale)), streamOffset(layout, degreeIn, target, i, target.streams - 1));
         }
@@ -230,7 +237,7 @@ function emitCoupledStreams(m: ModuleBuilder, stencil: Stencil, targets: readonl
           const harmonic = (i: number, j: number): V128 | undefined => {
             if (vanishing.has(`${degree} ${stream} ${j}`)) return undefined;
             const key = `${i} ${j}`;
-            if (!loaded.has(key)) loaded.set(key, f.v128(loadV128(harmonics, i * componentBytes + harmonicOffset(degree, stream, j))));
+            if (!loaded.has(key)) loaded.set(key, f.v128(f.loadEight(harmonics, i * componentBytes + harmonicOffset(degree, stream, j))));
             return loaded.get(key)!;
           };
           targets.forEach((target, t) =>
@@ -251,18 +258,18 @@ function emitCoupledStreams(m: ModuleBuilder, stencil: Stencil, targets: readonl
               }),
           );
         });
-      for (const pointer of [maps, ...to]) f.advance(pointer, 16);
+      for (const pointer of [maps, ...to]) f.advance(pointer, eightBytes);
     });
   });
 }
 
-/** accumulator[copy][voxel] += sum over streams of weight[stream][copy] stream[voxel], for each component. Eight accumulators: more would spill. */
+/** accumulator[copy][voxel] += sum over streams of weight[stream][copy] stream[voxel], for each component. Eight accumulators or six: more would spill. */
 function emitMix(m: ModuleBuilder, { voxels, streamStride }: ScratchLayout, copies: number): FunctionReference {
-  const vectors = 4;
-  return m.function(['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'], (f: FunctionBuilder, accumulator: I32, copyStride: I32, streams: I32, count: I32, weights: I32, components: I32, componentStride: I32) => {
+  const vectors = (voxels / eight) % 4 === 0 ? 4 : 3;
+  return m.functionOfEight([16, 0, 16, 0, 0, 0, 0], (f: FunctionBuilder, accumulator: I32, copyStride: I32, streams: I32, count: I32, weights: I32, components: I32, componentStride: I32) => {
     const [y, stream, weight, first, row] = [f.i32(), f.i32(), f.i32(), f.i32(), f.i32()];
-    const sums = Array.from({ length: copies }, () => Array.from({ length: vectors }, () => f.v128()));
-    const values = Array.from({ length: vectors }, () => f.v128());
+    const sums = Array.from({ length: copies }, () => Array.from({ length: vectors }, () => f.eight()));
+    const values = Array.from({ length: vectors }, () => f.eight());
     const w = f.v128();
     const rows = (each: (copy: number) => void) => {
       f.set(row, y);
@@ -274,12 +281,12 @@ function emitMix(m: ModuleBuilder, { voxels, streamStride }: ScratchLayout, copi
     f.times(components, () => {
       f.set(first, streams);
       f.set(y, accumulator);
-      f.times(voxels / 4 / vectors, () => {
-        rows((copy) => sums[copy]!.forEach((sum, v) => f.set(sum, loadV128(row, v * 16))));
+      f.times(voxels / eight / vectors, () => {
+        rows((copy) => sums[copy]!.forEach((sum, v) => f.set(sum, f.loadEight(row, v * eightBytes))));
         f.set(stream, first);
         f.set(weight, weights);
         f.times(count, () => {
-          values.forEach((value, v) => f.set(value, loadV128(stream, v * 16)));
+          values.forEach((value, v) => f.set(value, f.loadEight(stream, v * eightBytes)));
           for (let copy = 0; copy < copies; copy++) {
             f.set(w, loadSplat(weight, copy * 4));
             sums[copy]!.forEach((sum, v) => f.set(sum, f.multiplyAdd(w, values[v]!, sum)));
@@ -287,9 +294,9 @@ function emitMix(m: ModuleBuilder, { voxels, streamStride }: ScratchLayout, copi
           f.advance(stream, streamStride * 4);
           f.advance(weight, copies * 4);
         });
-        rows((copy) => sums[copy]!.forEach((sum, v) => f.store(row, sum, v * 16)));
-        f.advance(y, vectors * 16);
-        f.advance(first, vectors * 16);
+        rows((copy) => sums[copy]!.forEach((sum, v) => f.store(row, sum, v * eightBytes)));
+        f.advance(y, vectors * eightBytes);
+        f.advance(first, vectors * eightBytes);
       });
       f.advance(accumulator, voxels * 4);
       f.advance(streams, componentStride);
@@ -297,36 +304,36 @@ function emitMix(m: ModuleBuilder, { voxels, streamStride }: ScratchLayout, copi
   });
 }
 
-/** gradient[stream][copy] (four lanes) += sum over components and voxels of stream[voxel] dy[copy][voxel]. */
+/** gradient[stream][copy] (eight lanes) += sum over components and voxels of stream[voxel] dy[copy][voxel]. */
 function emitCorrelate(m: ModuleBuilder, { voxels, streamStride }: ScratchLayout, copies: number): FunctionReference {
-  return m.function(['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'], (f: FunctionBuilder, gradient: I32, dy: I32, copyStride: I32, streams: I32, count: I32, components: I32, componentStride: I32) => {
+  return m.functionOfEight([16, 16, 0, 16, 0, 0, 0], (f: FunctionBuilder, gradient: I32, dy: I32, copyStride: I32, streams: I32, count: I32, components: I32, componentStride: I32) => {
     const [stream, plane, at, g, row] = [f.i32(), f.i32(), f.i32(), f.i32(), f.i32()];
     const block = (rowsAtOnce: number) => {
-      const sums = Array.from({ length: rowsAtOnce }, () => Array.from({ length: copies }, () => f.v128()));
-      const values = Array.from({ length: rowsAtOnce }, () => f.v128());
-      const other = f.v128();
-      sums.flat().forEach((sum, i) => f.set(sum, loadV128(gradient, i * 16)));
+      const sums = Array.from({ length: rowsAtOnce }, () => Array.from({ length: copies }, () => f.eight()));
+      const values = Array.from({ length: rowsAtOnce }, () => f.eight());
+      const other = f.eight();
+      sums.flat().forEach((sum, i) => f.set(sum, f.loadEight(gradient, i * eightBytes)));
       f.set(stream, streams);
       f.set(plane, dy);
       f.times(components, () => {
         f.set(at, stream);
         f.set(g, plane);
-        f.times(voxels / 4, () => {
-          values.forEach((value, r) => f.set(value, loadV128(at, r * streamStride * 4)));
+        f.times(voxels / eight, () => {
+          values.forEach((value, r) => f.set(value, f.loadEight(at, r * streamStride * 4)));
           f.set(row, g);
           for (let copy = 0; copy < copies; copy++) {
-            f.set(other, loadV128(row));
+            f.set(other, f.loadEight(row));
             values.forEach((value, r) => f.set(sums[r]![copy]!, f.multiplyAdd(value, other, sums[r]![copy]!)));
             if (copy < copies - 1) f.advance(row, copyStride);
           }
-          f.advance(at, 16);
-          f.advance(g, 16);
+          f.advance(at, eightBytes);
+          f.advance(g, eightBytes);
         });
         f.advance(stream, componentStride);
         f.advance(plane, voxels * 4);
       });
-      sums.flat().forEach((sum, i) => f.store(gradient, sum, i * 16));
-      f.advance(gradient, rowsAtOnce * copies * 16);
+      sums.flat().forEach((sum, i) => f.store(gradient, sum, i * eightBytes));
+      f.advance(gradient, rowsAtOnce * copies * eightBytes);
       f.advance(streams, rowsAtOnce * streamStride * 4);
     };
     f.times(count.shr(1), () => block(2));

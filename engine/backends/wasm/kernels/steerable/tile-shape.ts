@@ -66,7 +66,7 @@ export function scratchLayout(stencil: Stencil, plan: StreamPlan, { width, heigh
   const gathered = take(gatheredRows * channelStride);
   const rowSums = take((height + haloZ) * haloX * width);
   const maps = take(Math.max(...degrees.map((d) => (plan[d]!.length ? groupSize[d]! * (2 * d + 1) : 0))) * (maximumPlanes + haloY) * mapPlaneStride);
-  const harmonics = take((2 * maximumDegree + 1) * harmonicsOf(stencil) * 4);
+  const harmonics = take((2 * maximumDegree + 1) * harmonicsOf(stencil) * 8);
   const streams = plan.map((targets, degreeIn) => targets.map(({ degreeOut, streams: count }) => take((2 * degreeOut + 1) * groupSize[degreeIn]! * count * streamStride)));
   return { voxels, streamStride, rowStride, channelStride, mapPlaneStride, gathered, rowSums, maps, harmonics, streams, accumulators: at };
 }

@@ -3,7 +3,7 @@ import { I32, loadI32, loadV128, type FunctionBuilder, type Kernel, type ModuleB
 import { outputScale } from './couplings';
 import { degrees } from './harmonic-polynomials';
 import { emitRowFunctions } from './rows';
-import { emitStages } from './stages';
+import { eightBytes, emitStages } from './stages';
 import type { Stencil } from './stencil';
 import type { StreamPlan } from './stream-plan';
 import { groupSize, maximumPlanes, scratchLayout, type TileShape } from './tile-shape';
@@ -168,7 +168,7 @@ export function emitPass(m: ModuleBuilder, stencil: Stencil, plan: StreamPlan, t
           f.if(loadI32(out).xor(t.odd).eq(kindOf(degreeOut, parity)), () => {
             const weights = f.i32(multiplicity.mul(loadI32(out, 4)).mul(streams * 4));
             f.advance(t.weights, weights);
-            f.advance(t.gradient, weights.shl(2));
+            f.advance(t.gradient, weights.mul(eightBytes / 4));
           });
       });
     }
@@ -225,7 +225,7 @@ export function emitPass(m: ModuleBuilder, stencil: Stencil, plan: StreamPlan, t
     function correlateWith(degree: number, plane: I32, copy: I32, copies: I32, multiplicity: I32, { accumulatorPlane, gradient, odd }: TileValues) {
       overOutputs(degree, odd, copy, copies, multiplicity, correlateBlock, ({ copiesOut, degreeOut, streams, count, weight, channel, componentStride }) => {
         const components = 2 * degreeOut + 1;
-        f.call(stages.correlate[copiesOut]!, gradient.add(weight.shl(4)), outputGradient.add(plane.mul(accumulatorPlane)).add(channel.mul(voxels * 4)), I32.of(components * voxels * 4), streams, count, I32.of(components), I32.of(componentStride));
+        f.call(stages.correlate[copiesOut]!, gradient.add(weight.mul(eightBytes)), outputGradient.add(plane.mul(accumulatorPlane)).add(channel.mul(voxels * 4)), I32.of(components * voxels * 4), streams, count, I32.of(components), I32.of(componentStride));
       });
     }
   });
@@ -237,22 +237,17 @@ export const passScratchBytes = (stencil: Stencil, plan: StreamPlan, tile: TileS
   return layout.accumulators + 2 * planes * (channelsOut + 4) * layout.voxels * 4 + 4096;
 };
 
-/** Adds the partial gradients of all slabs in slab order, so many vectors of each weight, and then their lanes. */
-export const sumFields = { gradients: 'i32', sum: 'i32', slabs: 'i32', gradientBytes: 'i32', weights: 'i32', vectors: 'i32' } as const;
+/** Adds the partial gradients of all slabs in slab order, and then their eight lanes. */
+export const sumFields = { gradients: 'i32', sum: 'i32', slabs: 'i32', gradientBytes: 'i32', weights: 'i32' } as const;
 export const weightsPerSumItem = 4096;
 export const emitSumSlabs = (m: ModuleBuilder): Kernel<typeof sumFields> =>
   m.kernel('sumSlabs', sumFields, (f: FunctionBuilder, p, item) => {
     f.for(item.mul(weightsPerSumItem), item.add(1).mul(weightsPerSumItem).min(p.weights), 1, (weight) => {
-      const slab = f.i32(p.gradients.add(weight.mul(p.vectors).shl(4)));
-      const at = f.i32();
+      const at = f.i32(p.gradients.add(weight.mul(eightBytes)));
       const sum = f.v128(0);
       f.times(p.slabs, () => {
-        f.set(at, slab);
-        f.times(p.vectors, () => {
-          f.set(sum, sum.add(loadV128(at)));
-          f.advance(at, 16);
-        });
-        f.advance(slab, p.gradientBytes);
+        f.set(sum, sum.add(loadV128(at)).add(loadV128(at, eightBytes / 2)));
+        f.advance(at, p.gradientBytes);
       });
       f.store(p.sum.add(weight.shl(2)), sum.sumOfLanes());
     });
