@@ -15,6 +15,8 @@ export interface BackendHandle {
   /** `single-thread` when the self-check of the helper threads failed. */
   readonly mode: 'threads' | 'single-thread';
   readonly kernelVariant: 'plain' | 'relaxed';
+  /** Whether eight lanes are computed together; the bits do not tell. */
+  readonly wide: boolean;
   readonly backend: WasmBackend;
   dispose(): Promise<void>;
 }
@@ -39,6 +41,8 @@ export interface ChosenBackend {
   readonly threads: number;
   /** SIMD of wasm; version and device of TensorFlow. */
   readonly kernelVariant: string;
+  /** Of wasm: whether eight lanes are computed together. */
+  readonly wide?: boolean;
   /** Why TensorFlow is not used though it was asked for. */
   readonly refusal?: Problem;
   dispose(): Promise<void>;
@@ -82,6 +86,7 @@ export async function startBackend(options: BackendOptions = {}): Promise<Backen
     threads: machine.threads,
     mode: machine.threads > 1 || wanted === 1 ? 'threads' : 'single-thread',
     kernelVariant: relaxed ? 'relaxed' : 'plain',
+    wide,
     backend,
     dispose: async () => {
       current = undefined;

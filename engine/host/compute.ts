@@ -1,7 +1,6 @@
 /** @file The compute worker as the engine process sees it: one task at a time, interruptible. A thread; an ordinary child process where threads cannot be had. */
 import { fork } from 'node:child_process';
 import { Worker } from 'node:worker_threads';
-import { wideLanesArguments } from '../backends/wasm/wide-lanes';
 import type { EngineStatus } from '../contract/engine-api';
 import { GyraError, problemFrom } from '../contract/problem';
 import type { ComputeReply, ComputeRequest, ComputeTask, ComputeTasks, ComputeWorkerData } from './compute-tasks';
@@ -93,7 +92,7 @@ function thread(workerFile: string, cancel: Int32Array): Channel {
 }
 
 function childProcess(workerFile: string): Channel {
-  const child = fork(workerFile, { serialization: 'advanced', execArgv: [...wideLanesArguments] });
+  const child = fork(workerFile, { serialization: 'advanced', execArgv: [] });
   child.on('error', () => child.kill());
   return {
     post: (request) => void (child.connected && child.send(request)),

@@ -1,7 +1,6 @@
 /** @file One training in a process of its own, as the command line sees it. The process ends with the job, and its memory with it. */
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { wideLanesArguments } from '../backends/wasm/wide-lanes';
 import type { BackendName } from '../backends/choose';
 import { GyraError, type Result } from '../contract/problem';
 import type { RunRecord } from '../contract/run-record';
@@ -41,7 +40,7 @@ export interface TrainingJob {
 
 export function startTrainingJob(request: TrainingRequest, onProgress: (progress: TrainProgress) => void, processFile = fileURLToPath(new URL('./job-process.js', import.meta.url))): TrainingJob {
   // its own process group would outlive a closed terminal: it stays in ours and hears the end of the channel instead
-  const child = fork(processFile, { serialization: 'advanced', execArgv: [...wideLanesArguments] });
+  const child = fork(processFile, { serialization: 'advanced', execArgv: [] });
   const finished = new Promise<RunRecord>((resolve, reject) => {
     child.on('message', (message: JobMessage) => {
       if (message.kind === 'progress') onProgress(message.progress);

@@ -9,9 +9,6 @@ const flag = '--experimental-wasm-revectorize';
 const [v8Major = 0] = process.versions.v8.split('.').map(Number);
 const isKnown = process.arch === 'x64' && v8Major >= 13;
 
-/** Arguments for a process that computes. */
-export const wideLanesArguments: readonly string[] = isKnown ? [flag] : [];
-
 const [inputs, rows] = [32, 400];
 /** For four lanes alone, for both at most, and for which eight must stay ahead: V8 optimises either at a time of its own. */
 const milliseconds = { alone: 10, both: 50, ahead: 5 };
@@ -23,7 +20,7 @@ const measured = new Map<boolean, boolean>();
 /** Whether V8 joins halves here: products as the kernels have them, in both ways, until V8 has optimised them. Measured once; takes 50 ms at most. */
 export function hasWideLanes(relaxed: boolean): boolean {
   if (!isKnown) return false;
-  // Electron freezes V8's flags when it starts; its processes get the flag as an argument
+  // Electron may have frozen V8's flags when it started, and setting one would then end the process
   if (!process.versions.electron) setFlagsFromString(flag);
   if (!measured.has(relaxed)) measured.set(relaxed, isFasterWide(relaxed));
   return measured.get(relaxed)!;

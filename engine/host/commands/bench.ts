@@ -74,8 +74,8 @@ async function run({ threads, rows = '', repeats, size, width, profile, backend:
       process.stderr.write(`${row.id} ...\n`);
       measured.push(await measure(repeats ? { ...row, repeats } : row, profile ?? false));
     }
-    const result = { backend: backend.name, threads: backend.threads, kernelVariant: backend.kernelVariant, rows: measured };
-    process.stdout.write(json ? `${JSON.stringify(result)}\n` : `${backend.name} ${backend.kernelVariant}, ${backend.threads} threads\n${measured.map(printRow).join('')}`);
+    const result = { backend: backend.name, threads: backend.threads, kernelVariant: backend.kernelVariant, wide: backend.wide, rows: measured };
+    process.stdout.write(json ? `${JSON.stringify(result)}\n` : `${backend.name} ${backend.kernelVariant}, ${backend.wide ? 'eight lanes, ' : ''}${backend.threads} threads\n${measured.map(printRow).join('')}`);
   } finally {
     await backend.dispose();
   }

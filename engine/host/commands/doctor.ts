@@ -26,7 +26,7 @@ async function run({ json }: { json?: boolean }): Promise<void> {
   const machine = { gyra: packageJson.version, node: process.version, system: `${platform()} ${release()}, ${arch()}`, processor: cpus()[0]?.model.trim() ?? 'unknown', cores: availableParallelism(), memoryGiB: Math.round(totalmem() / 2 ** 30) };
   const wasm = await startBackend();
   const expected = runExamples();
-  const first: BackendReport = { name: 'wasm', state: 'used', facts: { threads: wasm.threads, mode: wasm.mode, simd: wasm.kernelVariant, convolutionMs: timeConvolution() } };
+  const first: BackendReport = { name: 'wasm', state: 'used', facts: { threads: wasm.threads, mode: wasm.mode, simd: `${wasm.kernelVariant}, ${wasm.wide ? 'eight' : 'four'} lanes`, convolutionMs: timeConvolution() } };
   const { threads } = wasm;
   await wasm.dispose();
   const backends = [first, await tensorflowReport(threads, expected)];
