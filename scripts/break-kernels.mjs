@@ -1,4 +1,4 @@
-/** @file `npm run breaks`: breaks a kernel in five places, one at a time and in a copy, and looks whether a test fails each time. A suite that lets a broken kernel pass ends this with exit code 1. */
+/** @file `npm run breaks`: breaks a kernel in six places, one at a time and in a copy, and looks whether a test fails each time. A suite that lets a broken kernel pass ends this with exit code 1. */
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,6 +11,7 @@ const breaks = [
   { what: 'a place of the Winograd transform moved', file: `${kernels}/convolution/line-transform.ts`, from: '[...finite.map((a) => a ** i), Number(i === outputs - 1)]', to: '[...finite.map((a) => a ** i), Number(i === outputs - 2)]', test: 'test/backends/convolution.test.ts' },
   { what: 'the ends of half a spectrum counted twice', file: `${kernels}/convolution/fourier/kernel-spectra.ts`, from: 'k === length / 2) ? 0.5 : 1;', to: 'k === length / 2) ? 1 : 1;', test: 'test/backends/fourier-convolution.test.ts' },
   { what: 'points of a steerable spectrum that stand for themselves alone counted twice', file: `${kernels}/steerable/fourier/point-products.ts`, from: 'I32.of(2).sub(alone)', to: 'I32.of(2).sub(alone.mul(0))', test: 'test/backends/steerable-fourier.test.ts' },
+  { what: 'the second half of eight lanes made of the first', file: 'engine/backends/wasm/values.ts', from: 'of(...values.map((value) => value.high ?? value))', to: 'of(...values)', test: 'test/backends/eight-lanes.test.ts' },
   { what: 'an instance norm that forgets epsilon in its gradient', file: `${kernels}/instance-norm.ts`, from: 'const s = 1 / Math.sqrt(squares[copy] + epsilon);', to: 'const s = 1 / Math.sqrt(squares[copy]);', test: 'test/backends/instance-norm.test.ts' },
 ];
 

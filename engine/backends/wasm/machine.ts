@@ -49,6 +49,9 @@ export class Machine {
   get planOnly(): boolean {
     return this.options.planOnly ?? false;
   }
+  get wide(): boolean {
+    return this.options.wide ?? false;
+  }
   get relaxed(): boolean {
     return this.options.relaxed;
   }
