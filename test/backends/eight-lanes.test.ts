@@ -58,6 +58,11 @@ describe('eight lanes', () => {
     expect(together).toEqual(Array(8).fill(Math.fround(values[0]! + 1)));
     expect(apart.slice(0, 4)).toEqual(together.slice(0, 4));
   });
+  it('are not stored by half unawares', async () => {
+    const build = (m: ModuleBuilder) => ({ kernel: kernelOf(m, (f, from, to) => f.store(to, loadSplat(from))) });
+    await expect(results(true, build)).rejects.toThrow('would store four');
+    expect((await results(false, build)).slice(0, 4)).toEqual(Array(4).fill(values[0]));
+  });
   it('leave out the second half where there is none, when it is a call of its own', async () => {
     const build = (m: ModuleBuilder) => ({ kernel: kernelOf(m, (f, from, to) => f.store(to, f.loadEight(from))) });
     expect(await results(false, build, 0)).toEqual([...values.slice(0, 4), -1, -1, -1, -1]);

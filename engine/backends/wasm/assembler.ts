@@ -88,12 +88,17 @@ export class FunctionBuilder {
     this.set(local, local.add(by));
   }
   store(pointer: I32, value: AnyValue, offset = 0): void {
+    if (!(value instanceof V128) || !this.wide) return this.storeAlone(pointer, value, offset);
+    if (!value.high) throw new Error('a function of eight lanes would store four: make them with eight, inEight or loadEight');
     // both halves before either is stored: V8 does not join two loads with a store between them
-    const stored = value instanceof V128 && value.high && value.local === undefined ? this.v128(value) : value;
+    const stored = value.local === undefined ? this.v128(value) : value;
+    stored.halves().forEach((half, n) => this.storeAlone(pointer, half, offset + 16 * n));
+  }
+  /** Of eight lanes the first half. */
+  storeAlone(pointer: I32, value: AnyValue, offset = 0): void {
     pointer.write(this.code);
-    stored.write(this.code);
+    value.write(this.code);
     this.code.push(...storeOpcodes[value.type], value.type === 'f64' ? 3 : 2, ...unsigned(offset));
-    if (stored instanceof V128 && stored.high) this.store(pointer, stored.high, offset + 16);
   }
   /** a * b + c, lane by lane: fused where the runtime has relaxed SIMD. */
   multiplyAdd(a: V128, b: V128, c: V128): V128 {

@@ -121,7 +121,7 @@ export function spectraKernel(m: ModuleBuilder, { taps, lengths, outputs }: Tile
   /** Four channels after the other. */
   const asScalars = (f: FunctionBuilder, to: I32, step: I32, k: number, { re, im }: Complex): void => {
     const [at, real, imaginary] = [point(f, to, step, k), f.v128(re), f.v128(im)];
-    real.halves().forEach((half, n) => [[0, 4, 1, 5], [2, 6, 3, 7]].forEach((order, pair) => f.store(at, half.shuffle(imaginary.halves()[n]!, order as [number, number, number, number]), 32 * n + 16 * pair)));
+    real.halves().forEach((half, n) => [[0, 4, 1, 5], [2, 6, 3, 7]].forEach((order, pair) => f.storeAlone(at, half.shuffle(imaginary.halves()[n]!, order as [number, number, number, number]), 32 * n + 16 * pair)));
   };
   const alongZ = (write: typeof asVectors, toHalfBytes: number) => [(c: Complex) => c, conjugate].map((change) => lineFunction(m, lengthZ, (f, from, _, n) => change(loadComplex(f, from, n * planeBytes)), write, toHalfBytes));
   const [vectors, scalars] = lanes === 'points' ? [alongZ((f, to, _, k, value) => storeComplex(f, to, value, k * complexBytes), 16), []] : [alongZ(asVectors, 16), alongZ(asScalars, 32)];
