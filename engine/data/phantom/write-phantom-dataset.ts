@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { PhantomKind, PhantomSettings } from '../../contract/phantom-settings';
-import { badInput } from '../../contract/problem';
+import { badInput, GyraError } from '../../contract/problem';
 import { writeVolume } from '../nifti';
 import type { Geometry } from '../nifti-geometry';
 import type { Split } from '../split';
@@ -19,6 +19,7 @@ export interface PhantomDataset {
 
 /**
  * Writes a data set beside its place and renames it: the folder is there whole or not at all. Same arguments, same bytes.
+ * @param onProgress what it throws ends the writing, as a cancel does
  * @throws GyraError where the folder exists or there are too few cases for the three parts of a split.
  */
 export async function writePhantomDataset(folder: string, dataset: PhantomDataset, onProgress: (done: number, of: number) => void = () => {}): Promise<void> {
@@ -45,6 +46,7 @@ export async function writePhantomDataset(folder: string, dataset: PhantomDatase
     await rename(temporary, folder);
   } catch (thrown) {
     await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
+    if (thrown instanceof GyraError) throw thrown;
     const code = (thrown as NodeJS.ErrnoException).code;
     throw code ? badInput(`${basename(folder)} could not be written (${code}).`, 'Check that you may write there, and that the disk has room.') : thrown;
   }

@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import { Argument, Option, type Command } from 'commander';
 import { phantomKinds, phantomSettings, type PhantomKind } from '../../contract/phantom-settings';
-import { badInput } from '../../contract/problem';
+import { badInput, cancelled } from '../../contract/problem';
 import { phantomContrasts } from '../../data/phantom/phantom-case';
 import { writePhantomDataset } from '../../data/phantom/write-phantom-dataset';
 import { printShape } from '../../math/volume';
@@ -52,7 +52,18 @@ async function run(kind: PhantomKind, { output, cases, seed, size, spacing, nois
     throw badInput(`The phantoms' ${path.join('.')}: ${message}.`, 'gyra phantom --help lists what can be given.');
   }
   const settings = parsed.data;
-  await writePhantomDataset(output, { kind, cases, seed, settings }, progressLine('Phantoms made'));
+  let stopped = false;
+  const stop = (): void => void (stopped = true);
+  process.on('SIGINT', stop);
+  const progress = progressLine('Phantoms made');
+  try {
+    await writePhantomDataset(output, { kind, cases, seed, settings }, (done, of) => {
+      if (stopped) throw cancelled();
+      progress(done, of);
+    });
+  } finally {
+    process.off('SIGINT', stop);
+  }
   const facts = { dataset: basename(output), kind, cases, seed, contrasts: phantomContrasts(kind), settings };
   process.stdout.write(json ? `${JSON.stringify(facts)}\n` : `${facts.dataset}: ${cases} ${kind} phantoms of ${printShape(settings.size)} voxels, ${facts.contrasts.join(', ')}.\n`);
 }

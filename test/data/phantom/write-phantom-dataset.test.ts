@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { cancelled } from '../../../engine/contract/problem';
 import { phantomSettings } from '../../../engine/contract/phantom-settings';
 import { writePhantomDataset } from '../../../engine/data/phantom/write-phantom-dataset';
 import { checkCases, loadCase, openDataset } from '../../../engine/data/dataset';
@@ -42,6 +43,11 @@ describe('writePhantomDataset', () => {
     const parent = temporaryFolder();
     for (const name of ['a', 'b']) await writePhantomDataset(join(parent, name), { kind: 'brain', cases: 3, seed: 1, settings });
     for (const file of ['dataset.json', 'imagesTr/brain_002.nii.gz', 'labelsTr/brain_002.nii.gz']) expect(readFileSync(join(parent, 'a', file)).equals(readFileSync(join(parent, 'b', file)))).toBe(true);
+  });
+  it('leaves nothing behind when it is cancelled', async () => {
+    const parent = temporaryFolder();
+    await expect(writePhantomDataset(join(parent, 'heads'), { kind: 'brain', cases: 3, seed: 0, settings }, () => { throw cancelled(); })).rejects.toMatchObject({ code: 'cancelled' });
+    expect(readdirSync(parent)).toEqual([]);
   });
   it('refuses a folder that exists and too few cases, and leaves nothing behind', async () => {
     const parent = temporaryFolder({ 'there/a': '' });
