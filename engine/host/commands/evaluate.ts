@@ -36,7 +36,7 @@ export function register(program: Command): void {
   program
     .command('evaluate')
     .description('Dice of a model on a data set, upright and turned')
-    .argument('<model>', 'run folder, or .safetensors file')
+    .argument('<model>', 'run folder; or .safetensors file, which does not say how it was trained: no margin of fill, windows of 128 voxels')
     .argument('<dataset>', 'folder of a data set')
     .option('--split <part>', `part of the split: ${parts.join(', ')}`, oneOf(parts), 'test')
     .addOption(new Option('--cases <file>', 'the cases to use instead: a JSON list, or one name a line').conflicts('split'))

@@ -30,7 +30,7 @@ export function register(program: Command): void {
   program
     .command('predict')
     .description('segment one case')
-    .argument('<model>', 'run folder, or .safetensors file')
+    .argument('<model>', 'run folder; or .safetensors file, which does not say how it was trained: no margin of fill, windows of 128 voxels')
     .argument('<images...>', 'image (NIfTI, NRRD, MetaImage, MGH, folder of a DICOM series), or one for each contrast in the order of the training; with --logits alone also a .safetensors file with one tensor [channel, x, y, z]')
     .option('-o, --output <file>', `labels to write with the image's geometry, ${writtenEndings}`)
     .option('--logits <file>', "the network's raw output to write, .safetensors: tensor logits [channel, x, y, z], axes right, front, up; a tensor is used as it is, not normalised, padded with zeros as the model does")
