@@ -64,10 +64,11 @@ const nudgeAfterMs = 8000;
 
 /** For `npm start -- --smoke`: prints what the page says once it has drawn a turned segmentation, and ends. The caller limits the time. */
 async function reportFirstSegmentation({ webContents }: BrowserWindow): Promise<void> {
-  setTimeout(() => webContents.sendInputEvent({ type: 'keyDown', keyCode: 'Right', modifiers: ['shift'] }), nudgeAfterMs);
+  const nudge = setTimeout(() => webContents.sendInputEvent({ type: 'keyDown', keyCode: 'Right', modifiers: ['shift'] }), nudgeAfterMs);
   const drawn: unknown = await webContents.executeJavaScript(
     "new Promise((drawn) => { const look = () => { const said = document.documentElement.dataset.firstSegmentation; if (said) drawn(said); else setTimeout(look, 50); }; look(); })",
   );
+  clearTimeout(nudge);
   console.log(`first-segmentation ${String(drawn)}`);
   app.quit();
 }

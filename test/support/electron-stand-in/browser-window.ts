@@ -7,6 +7,8 @@ import { decodeMessage, encodeMessage } from '../../../engine/contract/wire';
 
 export interface Shared {
   context(): BrowserContext;
+  /** From then on pages and what they wait for may be gone at any moment. */
+  isQuitting(): boolean;
   app: EventEmitter;
   /** ipcMain's handlers by channel. */
   handlers: Map<string, (...args: unknown[]) => unknown>;
@@ -28,7 +30,7 @@ export function createBrowserWindow(shared: Shared) {
     readonly webContents = Object.assign(new EventEmitter(), {
       send: (channel: string, ...args: unknown[]) => this.#deliver({ channel, args }),
       setWindowOpenHandler: (handler: (details: { url: string }) => { action: string }) => (this.#openHandler = handler),
-      sendInputEvent: ({ keyCode, modifiers }: { keyCode: 'Right'; modifiers: ['shift'] }) => void this.#opened.then(({ page }) => page.keyboard.press(`${modifiers[0] === 'shift' ? 'Shift+' : ''}Arrow${keyCode}`)),
+      sendInputEvent: ({ keyCode, modifiers }: { keyCode: 'Right'; modifiers: ['shift'] }) => void this.#opened.then(({ page }) => page.keyboard.press(`${modifiers[0] === 'shift' ? 'Shift+' : ''}Arrow${keyCode}`)).catch(this.#unlessQuitting),
       executeJavaScript: async (code: string): Promise<unknown> => (await this.#opened).page.evaluate(code),
     });
     readonly #preload: string;
@@ -50,6 +52,10 @@ export function createBrowserWindow(shared: Shared) {
     isMinimized = (): boolean => false;
     focus = (): void => undefined;
 
+    readonly #unlessQuitting = (error: unknown): void => {
+      if (!shared.isQuitting()) throw error;
+    };
+
     async loadURL(url: string): Promise<void> {
       const { page } = await this.#opened;
       this.#loading = toWeb(url);
@@ -68,7 +74,7 @@ export function createBrowserWindow(shared: Shared) {
       context.on('page', (popup) => {
         if (this.#openHandler({ url: popup.url() }).action === 'deny') void popup.close();
       });
-      await page.route('**/*', (route) => this.#answer(route));
+      await page.route('**/*', (route) => this.#answer(route).catch(this.#unlessQuitting));
       session.on('Runtime.executionContextCreated', ({ context: { id, name } }) => {
         if (name === worldName) this.#world = id;
       });

@@ -20,7 +20,8 @@ export function createElectron(appFolder: string, { executablePath, args }: Chro
   let context: BrowserContext | undefined;
   let whenReady: Promise<void> | undefined;
   const children = new Set<{ kill(): void }>();
-  const shared: Shared = { context: () => context!, app: new EventEmitter(), handlers: new Map(), schemes: new Map() };
+  let isQuitting = false;
+  const shared: Shared = { context: () => context!, isQuitting: () => isQuitting, app: new EventEmitter(), handlers: new Map(), schemes: new Map() };
 
   async function start(): Promise<void> {
     // Signals are the app's to handle: Playwright would end the process before the app's own `will-quit`.
@@ -29,7 +30,6 @@ export function createElectron(appFolder: string, { executablePath, args }: Chro
     const [port, path] = readFileSync(join(profile, 'DevToolsActivePort'), 'utf8').split('\n');
     process.stderr.write(`DevTools listening on ws://127.0.0.1:${port}${path}\n`);
   }
-  let isQuitting = false;
   async function quit(): Promise<void> {
     if (isQuitting) return;
     isQuitting = true;
