@@ -12,16 +12,13 @@ import { printShape, voxelCount, type Volume } from '../math/volume';
 /** The smallest canvas of a case that stays upright. @param margin voxels of fill an axis, in all, that it holds at least */
 export const canvasFor = (shape: Shape, sizes: AcceptedSizes, margin = 0): Shape => shape.map((size, axis) => roundUp(size + margin, sizes, axis)) as unknown as Shape;
 
-/**
- * The smallest canvas that holds the upright case and all its turned copies; axes that a right angle exchanges get the same size, so that it permutes the voxels of the whole canvas.
- * @param margin voxels of fill an axis, in all, around the upright case at least
- */
-export function canvasForPoses(shape: Shape, rotations: readonly RotationMatrix[], accepted: AcceptedSizes, margin = 0): Shape {
+/** The smallest canvas that holds the upright case and all its turned copies; axes that a right angle exchanges get the same size, so that it permutes the voxels of the whole canvas. */
+export function canvasForPoses(shape: Shape, rotations: readonly RotationMatrix[], accepted: AcceptedSizes): Shape {
   // With the slice at the end of an axis of the other parity.
   const evened = shape.map((size) => size + ((size + accepted.remainder) % 2));
   const sizes = [0, 1, 2].map((axis) => {
     const reach = rotations.map((r) => [0, 1, 2].reduce((sum, from) => sum + Math.abs(r[3 * axis + from]) * evened[from], 0));
-    return Math.max(shape[axis] + margin, ...reach.map((extent) => Math.ceil(extent - 1e-9)));
+    return Math.max(shape[axis], ...reach.map((extent) => Math.ceil(extent - 1e-9)));
   });
   const rightAngles = rotations.filter(isSignedPermutation);
   // twice: the second pass reaches axes that are exchanged through a third

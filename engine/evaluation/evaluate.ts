@@ -2,7 +2,7 @@
 import type { RotationMatrix, Shape, Structure } from '../contract/engine-api';
 import type { AcceptedSizes } from '../contract/network-sizes';
 import { badInput, cancelled } from '../contract/problem';
-import { canvasForPoses } from '../data/canvas';
+import { canvasFor, canvasForPoses } from '../data/canvas';
 import { prepareCase, type CaseVolumes, type PreparedCase } from '../data/prepared-case';
 import { rotateLabels } from '../math/resample';
 import { inverseRotation } from '../math/rotation';
@@ -28,7 +28,7 @@ export interface EvaluationOptions {
   readonly degrees: readonly number[];
   /** Canvas sizes the predictor takes. */
   readonly sizes: AcceptedSizes;
-  /** Voxels of fill an axis, in all, around a case at least; default 0. */
+  /** Voxels of fill an axis, in all, around a case that is not turned; default 0. The canvas of turned cases is the one that encloses them (design, section 7). */
   readonly margin?: number;
   /** Reference label of the voxels that count nowhere. */
   readonly ignoreLabel?: number;
@@ -100,7 +100,8 @@ export async function evaluate(predict: Predict, cases: readonly EvaluationCase[
   const results: CaseResult[] = [];
   for (const { id, subject = id, load } of cases) {
     const volumes = await load();
-    const prepared = prepareCase(volumes, canvasForPoses(volumes.images[0]!.shape, [...different.values()], options.sizes, options.margin));
+    const { shape } = volumes.images[0]!;
+    const prepared = prepareCase(volumes, different.size === 1 ? canvasFor(shape, options.sizes, options.margin) : canvasForPoses(shape, [...different.values()], options.sizes));
     if (!prepared.reference) throw badInput(`Case ${id} has no labels to compare with.`, 'Evaluate cases that have labels.');
     const byRotation = new Map<string, RotationResult>();
     for (const [key, rotation] of different) {

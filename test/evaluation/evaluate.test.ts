@@ -38,11 +38,17 @@ describe('evaluate', () => {
     expect(Object.keys(result).sort()).toEqual(['caseDice', 'cases', 'mean', 'poses', 'protocols', 'structures', 'undefined', 'worst']);
   });
 
-  it('shows the predictor cases with the margin asked for', async () => {
+  it('shows the predictor cases with the margin asked for, and turned ones on the canvas that encloses them', async () => {
     const seen = new Set<string>();
     const watching: Predict = (images, shape) => (seen.add(shape.join()), byIntensity(images, shape));
     expect(await evaluate(watching, cases, { ...options, margin: 7 })).toMatchObject({ mean: 1 });
     expect([...seen]).toEqual(['28,32,28', '28,24,44']);
+    seen.clear();
+    await evaluate(watching, cases, { ...options, margin: 7, protocols: ['planes'], degrees: [0] });
+    expect([...seen]).toEqual(['28,32,28', '28,24,44']);
+    seen.clear();
+    await evaluate(watching, cases, { ...options, margin: 7, protocols: ['right-angles'] });
+    expect([...seen]).toEqual(['24,24,24', '36,36,36']);
   });
 
   it('finds the worst pose and case of a predictor that does not turn', async () => {
