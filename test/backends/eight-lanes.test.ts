@@ -63,6 +63,10 @@ describe('eight lanes', () => {
     await expect(results(true, build)).rejects.toThrow('would store four');
     expect((await results(false, build)).slice(0, 4)).toEqual(Array(4).fill(values[0]));
   });
+  it('are not set in a local of four', async () => {
+    const build = (m: ModuleBuilder) => ({ kernel: kernelOf(m, (f, from) => f.set(f.v128(), f.loadEight(from))) });
+    await expect(results(true, build)).rejects.toThrow('a local of four');
+  });
   it('leave out the second half where there is none, when it is a call of its own', async () => {
     const build = (m: ModuleBuilder) => ({ kernel: kernelOf(m, (f, from, to) => f.store(to, f.loadEight(from))) });
     expect(await results(false, build, 0)).toEqual([...values.slice(0, 4), -1, -1, -1, -1]);

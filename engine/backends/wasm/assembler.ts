@@ -79,6 +79,7 @@ export class FunctionBuilder {
   }
   set<V extends AnyValue>(local: V, value: V): void {
     if (local.local === undefined) throw new Error('only a local variable can be set');
+    if (value instanceof V128 && value.high && !(local as V128).high) throw new Error('eight lanes would be set in a local of four: make it with eight');
     value.write(this.code);
     this.code.push(0x21, ...unsigned(local.local));
     if (local instanceof V128 && local.high) this.set(local.high, (value as V128).high ?? (value as V128));
