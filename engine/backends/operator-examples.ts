@@ -49,6 +49,7 @@ export function operatorExamples(): Examples {
   /** Scalars alone, vectors and tensors, both sizes; and over the three elements of a group. */
   const norm = [...field.flatMap((one) => normSizes.map((by) => ({ one, by }))).map(({ one, by }) => ({ ...one, attributes: { irreps: one.irreps, epsilon: 1e-5, by }, weight: normal('weight', copies(one.irreps)), bias: normal('bias', scalarCopies(one.irreps)) })), groupNorm];
   const gated = field.map((one) => ({ attributes: { irreps: one.irreps }, x: normal('x', ...volume, dimension(gateInputIrreps(one.irreps))), dy: one.dy }));
+  const gatedNorm = gated.flatMap(({ attributes: { irreps: of }, x, dy }) => normSizes.map((by) => ({ attributes: { irreps: of, epsilon: 1e-5, by }, x, dy, weight: normal('weight', copies(gateInputIrreps(of))), bias: normal('bias', scalarCopies(gateInputIrreps(of))) })));
   const pooled = field.flatMap((one) => [
     { attributes: { irreps: one.irreps, extent: [2, 2, 2] as const }, x: withTies(one.x), dy: normal('dy', ...halved, dimension(one.irreps)) },
     { attributes: { irreps: one.irreps, extent: [5, 3, 1] as const }, x: withTies(one.x), dy: normal('dy', 1, 4, 2, 2, dimension(one.irreps)) },
@@ -86,6 +87,8 @@ export function operatorExamples(): Examples {
     ScaleCopiesBackward: copyFactors.map(({ dy, x, attributes }) => ({ inputs: { dy, x }, attributes })),
     Gate: gated.map(({ x, attributes }) => ({ inputs: { x }, attributes })),
     GateBackward: gated.map(({ dy, x, attributes }) => ({ inputs: { dy, x }, attributes })),
+    GatedInstanceNorm: gatedNorm.map(({ x, weight, bias, attributes }) => ({ inputs: { x, weight, bias }, attributes })),
+    GatedInstanceNormBackward: gatedNorm.map(({ attributes, ...inputs }) => ({ inputs, attributes })),
     LeakyRelu: [{ inputs: { x }, attributes: { slope: 0.01 } }],
     LeakyReluBackward: [{ inputs: { dy, x }, attributes: { slope: 0.01 } }],
     MaxPool: pooled.map(({ x, attributes }) => ({ inputs: { x }, attributes })),

@@ -43,7 +43,7 @@ const formulas: { readonly [N in OperatorName]: Formula<N> } = {
   Resample: ({ x }, attributes) => x[0] * channels(x) * resampling(attributes),
   ResampleBackward: ({ dy }, attributes) => dy[0] * channels(dy) * resampling(attributes),
   GatherRows: allRead, GatherRowsBackward: allRead, GroupMaximum: allRead, GroupMaximumBackward: allRead, Sum: allRead, InstanceNorm: allRead, InstanceNormBackward: allRead, NormStatistics: allRead,
-  ScaleCopies: allRead, ScaleCopiesBackward: allRead, Gate: allRead, GateBackward: allRead, LeakyRelu: allRead, LeakyReluBackward: allRead, MaxPool: allRead, MaxPoolBackward: allRead,
+  ScaleCopies: allRead, ScaleCopiesBackward: allRead, Gate: allRead, GateBackward: allRead, GatedInstanceNorm: allRead, GatedInstanceNormBackward: allRead, LeakyRelu: allRead, LeakyReluBackward: allRead, MaxPool: allRead, MaxPoolBackward: allRead,
   SegmentationLoss: allRead, SegmentationLossBackward: allRead, ArgMaxChannels: allRead, AdamStep: allRead,
 };
 

@@ -4,7 +4,7 @@
  */
 import { badInput } from '../contract/problem';
 import { gaussian } from '../math/axis-map';
-import { gateLayout, gateScale } from '../math/so3/gate-irreps';
+import { gateInputIrreps, gateLayout, gateScale } from '../math/so3/gate-irreps';
 import { copiesOf, dimension, scalarCopies, type Irreps, type IrrepCopy } from '../math/so3/irreps';
 import { selfConnectionMatrix } from '../math/so3/self-connection-matrix';
 import { poolingTie, type OperatorName, type Operators } from '../ops/operators';
@@ -79,6 +79,11 @@ export const translations: { readonly [N in OperatorName]?: Translation<N> } = {
       parts.push(write.node('Mul', [scaledBy(write, write.node('Sigmoid', [gates]), gateScale.sigmoid), picked(write, x.name, gated.flatMap(({ from, size }) => range(from, size)), channels)]));
     }
     return parts.length === 1 ? parts[0]! : write.node('Concat', parts, { axis: 1 });
+  },
+
+  GatedInstanceNorm: (write, inputs, { irreps, ...norm }) => {
+    const normed = gateInputIrreps(irreps);
+    return translations.Gate!(write, { x: { name: translations.InstanceNorm!(write, inputs, { irreps: normed, ...norm }), channels: dimension(normed) } }, { irreps });
   },
 
   MaxPool: (write, { x }, { irreps, extent }) => {

@@ -1,12 +1,15 @@
-/** @file Norm and dropout of a steerable network, as its spec asks: what differs between training and evaluation. */
+/** @file Norm, gate and dropout of a steerable network, as its spec asks: what differs between training and evaluation. */
 import { add, mul, reshape, rsqrt, slice, sub, tensor, tensor2d, tile, zeros, type Tensor1D, type Tensor2D, type Tensor5D, type Variable } from '@tensorflow/tfjs-core';
 import type { SteerableUnetSpec } from '../contract/model-spec';
 import { Random } from '../math/random';
-import { copies, copiesOf, scalarCopies, type Irreps } from '../math/so3/irreps';
-import { asOneItem, instanceNorm, normStatistics } from '../ops/instance-norm';
+import { gateInputIrreps } from '../math/so3/gate-irreps';
+import { copies, copiesOf, dimension, scalarCopies, type Irreps } from '../math/so3/irreps';
+import { gate } from '../ops/gate';
+import { gatedInstanceNorm } from '../ops/gated-instance-norm';
+import { asOneItem, normStatistics } from '../ops/instance-norm';
 import { scaleCopies } from '../ops/scale-copies';
 import type { TrainingStep } from './network';
-import type { Block } from './unet-frame';
+import { replaced, type Block } from './unet-frame';
 
 const epsilon = 1e-5;
 /** Share of the newest batch in the running statistics; e3nn's `momentum`. */
@@ -18,8 +21,8 @@ export interface NormVariables {
   readonly statistics: ReadonlyMap<string, Variable>;
 }
 
-/** The norm called `name` over a gate's input irreps. */
-export function steerableNorm({ normalisation: { kind, by } }: SteerableUnetSpec, { get, statistics }: NormVariables, training?: TrainingStep): (name: string, irreps: Irreps) => Block {
+/** The norm called `name` and the gate that gives these irreps, which reads the normed features. */
+export function steerableGatedNorm({ normalisation: { kind, by } }: SteerableUnetSpec, { get, statistics }: NormVariables, training?: TrainingStep): (name: string, irreps: Irreps) => Block {
   // as they are before this step: computing a block again for its gradient moves them to the same place
   const before = new Map(training ? [...statistics].map(([name, value]) => [name, value.dataSync<'float32'>()]) : []);
   const move = (name: string, now: ArrayLike<number>): void => {
@@ -29,20 +32,22 @@ export function steerableNorm({ normalisation: { kind, by } }: SteerableUnetSpec
   };
   return (name, irreps) => (x) => {
     const [weight, bias] = [get(`${name}.weight`), get(`${name}.bias`)];
-    if (kind === 'none') return x;
-    if (kind === 'instance') return instanceNorm(x, weight, bias, { irreps, epsilon, by });
+    if (kind === 'none') return gate(x, { irreps });
+    if (kind === 'instance') return gatedInstanceNorm(x, weight, bias, { irreps, epsilon, by });
+    const normed = gateInputIrreps(irreps);
     if (!training) {
       const factors = mul(weight, rsqrt(add(get(`${name}.running_var`), epsilon))) as Tensor1D;
       // a gate's input irreps are merged: its even scalars stand together
-      const scalars = slice(factors, [Math.max(0, copiesOf(irreps).findIndex(({ degree, parity }) => degree === 0 && parity === 1))], [scalarCopies(irreps)]);
+      const scalars = slice(factors, [Math.max(0, copiesOf(normed).findIndex(({ degree, parity }) => degree === 0 && parity === 1))], [scalarCopies(normed)]);
       const shift = sub(bias, mul(get(`${name}.running_mean`), scalars)) as Tensor1D;
-      return scaleCopies(x, tile(reshape(factors, [1, copies(irreps)]) as Tensor2D, [x.shape[0], 1]), shift, { irreps });
+      const scaled = scaleCopies(x, tile(reshape(factors, [1, copies(normed)]) as Tensor2D, [x.shape[0], 1]), shift, { irreps: normed });
+      return replaced(scaled, gate(scaled, { irreps }));
     }
     const all = asOneItem(x);
-    const { mean, square } = normStatistics(all, { irreps, by });
+    const { mean, square } = normStatistics(all, { irreps: normed, by });
     if (mean.size > 0) move(`${name}.running_mean`, mean.dataSync());
     move(`${name}.running_var`, square.dataSync());
-    return reshape(instanceNorm(all, weight, bias, { irreps, epsilon, by }), x.shape);
+    return reshape(gatedInstanceNorm(all, weight, bias, { irreps, epsilon, by }), [...x.shape.slice(0, -1), dimension(irreps)] as Tensor5D['shape']);
   };
 }
 

@@ -6,14 +6,13 @@ import { gateInputIrreps } from '../math/so3/gate-irreps';
 import { copies, dimension, harmonicIrreps, scalarCopies, type Irreps } from '../math/so3/irreps';
 import { lattice, type LatticeSpec } from '../math/so3/lattice';
 import { liveWeightsOf, pathsOf, selfPathsOf, weightsOf } from '../math/so3/steerable-paths';
-import { gate } from '../ops/gate';
 import { maxPool } from '../ops/max-pool';
 import { resample } from '../ops/resample';
 import { selfConnection } from '../ops/self-connection';
 import { steerableConvolution } from '../ops/steerable-convolution';
 import type { TrainingStep } from './network';
 import { steerableLayout } from './steerable-layout';
-import { steerableDropout, steerableNorm } from './steerable-norm';
+import { steerableDropout, steerableGatedNorm } from './steerable-norm';
 import { downBlock, replaced, runUnet, upBlock, type Block } from './unet-frame';
 import type { PlannedVariable } from './variable-plan';
 
@@ -61,7 +60,7 @@ export function steerableUnetLogits(spec: SteerableUnetSpec, variables: Readonly
   /** What the plan leaves out has no elements, but for a bias that is turned off. */
   const get = <T extends Tensor = Tensor1D>(name: string, missing = 0): T => (variables.get(name) ?? statistics.get(name) ?? zeros([missing])) as Tensor as T;
   const layout = new Map(blocks.map((block) => [block.name, block]));
-  const norm = steerableNorm(spec, { get, statistics }, training);
+  const gatedNorm = steerableGatedNorm(spec, { get, statistics }, training);
   const dropout = steerableDropout(spec, training);
   const block = (name: string) => (x: Tensor5D, skip?: Tensor5D): Tensor5D => {
     const { level, irrepsIn, irreps } = layout.get(name)!;
@@ -69,8 +68,7 @@ export function steerableUnetLogits(spec: SteerableUnetSpec, variables: Readonly
     return [irrepsIn, irreps].reduce((features, from, i) => {
       const convolved = steerableConvolution(features, get<Tensor2D>(`${name}.conv${i + 1}.weight`), get(`${name}.conv${i + 1}.sc.weight`), { irrepsIn: from, irrepsOut: gated, harmonics: harmonicsOf(spec), lattice: latticeOf(spec, level) }, i === 0 ? skip : undefined);
       if (i > 0 || name !== downBlock(0)) features.dispose();
-      const normed = replaced(convolved, norm(`${name}.batchnorm${i + 1}`, gated)(convolved));
-      const active = replaced(normed, gate(normed, { irreps }));
+      const active = replaced(convolved, gatedNorm(`${name}.batchnorm${i + 1}`, irreps)(convolved));
       return replaced(active, dropout(`${name} ${i + 1}`, irreps)(active));
     }, x);
   };
@@ -92,7 +90,7 @@ export function steerableUnetLogits(spec: SteerableUnetSpec, variables: Readonly
         out: (features) => selfConnection(features, get('out.weight'), get('bias', scalarCopies(output)), { irrepsIn: last, irrepsOut: output }),
         keptChannels: (name) => {
           const { irrepsIn, irreps } = layout.get(name)!;
-          return dimension(irrepsIn) + dimension(irreps) + 4 * dimension(gateInputIrreps(irreps));
+          return dimension(irrepsIn) + dimension(irreps) + 2 * dimension(gateInputIrreps(irreps));
         },
       },
       x,

@@ -49,6 +49,9 @@ export interface Operators {
   /** x in the gate's input irreps (`gateLayout`), y in `irreps`. */
   Gate: { inputs: 'x'; attributes: { irreps: Irreps }; outputs: ['y'] };
   GateBackward: { inputs: 'dy' | 'x'; attributes: { irreps: Irreps }; outputs: ['dx'] };
+  /** Gate of the instance norm of x; weight and bias for the gate's input irreps. What lies between is never made. */
+  GatedInstanceNorm: { inputs: 'x' | 'weight' | 'bias'; attributes: GatedNormAttributes; outputs: ['y'] };
+  GatedInstanceNormBackward: { inputs: 'dy' | 'x' | 'weight' | 'bias'; attributes: GatedNormAttributes; outputs: ['dx', 'dweight', 'dbias'] };
   LeakyRelu: { inputs: 'x'; attributes: { slope: number }; outputs: ['y'] };
   LeakyReluBackward: { inputs: 'dy' | 'x'; attributes: { slope: number }; outputs: ['dx'] };
   /** Windows side by side: even scalars by value, all else by norm of the copy; of equal norms the mean (`poolingTie`). */
@@ -99,6 +102,8 @@ export interface NormAttributes {
   /** Elements of a group the channels run over, as (element, channel of irreps): a copy's statistics are over them too. 1 without. */
   elements?: number;
 }
+/** `irreps` are those the gate gives. */
+export type GatedNormAttributes = Omit<NormAttributes, 'elements'>;
 export interface PoolAttributes {
   irreps: Irreps;
   /** Voxels of a window. */

@@ -6,6 +6,7 @@ import { convolution, convolutionBackwardInput, convolutionBackwardWeight, convo
 import { depthwiseConvolution, depthwiseConvolutionBackwardInput, depthwiseConvolutionBackwardWeight } from './depthwise-convolution';
 import { gatherRows, gatherRowsBackward } from './gather-rows';
 import { gate, gateBackward } from './gate';
+import { gatedInstanceNorm, gatedInstanceNormBackward } from './gated-instance-norm';
 import { groupMaximum, groupMaximumBackward } from './group-maximum';
 import { instanceNorm, instanceNormBackward, normStatistics } from './instance-norm';
 import { leakyRelu, leakyReluBackward } from './leaky-relu';
@@ -47,6 +48,8 @@ export const references: { readonly [N in OperatorName]: Reference<N> } = {
   ScaleCopiesBackward: scaleCopiesBackward,
   Gate: gate,
   GateBackward: gateBackward,
+  GatedInstanceNorm: gatedInstanceNorm,
+  GatedInstanceNormBackward: gatedInstanceNormBackward,
   LeakyRelu: leakyRelu,
   LeakyReluBackward: leakyReluBackward,
   MaxPool: maxPool,

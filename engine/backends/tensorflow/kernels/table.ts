@@ -7,6 +7,7 @@ import { argMaxChannels } from './arg-max-channels';
 import { convolution } from './convolution';
 import { depthwiseConvolution } from './depthwise-convolution';
 import { gate } from './gate';
+import { gatedInstanceNorm } from './gated-instance-norm';
 import { gatherRows } from './gather-rows';
 import { groupMaximum } from './group-maximum';
 import { instanceNorm } from './instance-norm';
@@ -25,6 +26,7 @@ const kernelTable = (constant: Constant): { [N in OperatorName]: KernelFunction<
   ...convolution(constant),
   ...depthwiseConvolution(constant),
   ...gate(constant),
+  ...gatedInstanceNorm(constant),
   ...gatherRows(constant),
   ...groupMaximum(constant),
   ...instanceNorm(constant),
