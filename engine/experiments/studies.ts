@@ -24,7 +24,7 @@ export interface StudyOptions {
 /** Angles of the paper's figures and of docs/results.md. */
 const rotationDegrees: readonly number[] = [0, 5, 10, 15, 20, 30, 45, 60, 90, 120, 150, 180];
 const paperIrreps = '8x0e+4x1e+2x2e';
-/** The paper's ratios at equal width, table 4. */
+/** The paper's ratios, table 4: 30, 30, 32 and 36 channels. */
 const paperRatios: readonly string[] = [paperIrreps, '30x0e', '8x0e+8x1e', '4x0e+4x1e+4x2e'];
 const paperWidths: readonly string[] = ['2x0e+1x1e+1x2e', '4x0e+2x1e+1x2e', paperIrreps];
 
@@ -48,7 +48,7 @@ export function builtInStudy(name: StudyName, options: StudyOptions): StudySpec 
       return study({ name, question: 'How well does each network segment an upright head?', paper: 'tables 3 and 5', figure: 'model', arms: fiveModels.map((one) => ({ ...one, x: one.series })) });
     case 'irreps-ratio':
       return study({
-        name, question: 'Which shares of scalars, vectors and tensors are best at one width?', paper: 'table 4', figure: 'model',
+        name, question: 'Which shares of scalars, vectors and tensors are best, in the ratios of the paper (30 to 36 channels)?', paper: 'table 4', figure: 'model',
         arms: (options.irreps ?? paperRatios).map((irreps) => arm(ratioOf(irreps), { model: kinds.steerableOf(irreps) }, ratioOf(irreps))),
       });
     case 'set-size': {

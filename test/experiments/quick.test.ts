@@ -14,9 +14,10 @@ describe('quick studies', () => {
 });
 
 describe('built-in studies', () => {
-  it('have the paper\'s ratios at one width, and sizes min(2^n, N)', () => {
+  it('have the paper\'s ratios, of 30 to 36 channels, and sizes min(2^n, N)', () => {
     const { base } = quickOptions('models');
-    expect(builtInStudy('irreps-ratio', { base, trainingCases: 18 }).arms.map(({ x }) => x)).toEqual(['8:4:2', '30:0:0', '8:8:0', '4:4:4']);
+    const ratios = builtInStudy('irreps-ratio', { base, trainingCases: 18 }).arms.map(({ x, spec: { model } }) => [x, model.architecture === 'steerable-unet' && widthOf(model.irreps)]);
+    expect(ratios).toEqual([['8:4:2', 30], ['30:0:0', 30], ['8:8:0', 32], ['4:4:4', 36]]);
     expect(builtInStudy('set-size', { base, trainingCases: 18 }).arms.filter(({ series }) => series === 'steerable').map(({ x }) => x)).toEqual([2, 4, 8, 16, 18]);
     expect([widthOf('8x0e+4x1e+2x2e'), ratioOf('8x0e+8x1e')]).toEqual([30, '8:8:0']);
   });
