@@ -4,6 +4,8 @@ import { engine } from '@tensorflow/tfjs-core';
 import { kernelNameOf } from '../../engine/ops/operators';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startBackend, type BackendHandle } from '../../engine/backends/choose';
+import { loadI32 } from '../../engine/backends/wasm/assembler';
+import { Machine } from '../../engine/backends/wasm/machine';
 
 describe.each([1, 2, 4])('the machine on %i threads', (threads) => {
   let handle: BackendHandle;
@@ -57,5 +59,37 @@ describe.each([1, 2, 4])('the machine on %i threads', (threads) => {
       y.dispose();
     }
     expect(heap.usedBytes).toBe(before);
+  });
+});
+
+describe('a heap that is full', () => {
+  it('is an error that says so, and leaves the machine working on blocks of its own', async () => {
+    const machine = await Machine.start({ threads: 2, relaxed: false, cancel: new Int32Array(new SharedArrayBuffer(8)), heapBytes: 8 * 2 ** 20 });
+    const { heap } = machine;
+    // each item writes its number into its thread's scratch and reads it from there into the output
+    const { copy } = machine.load((m) => ({
+      copy: m.kernel('copy', { y: 'i32' }, (f, p, item, scratch) => {
+        f.store(scratch, item);
+        f.store(p.y.add(item.shl(2)), loadI32(scratch));
+      }),
+    }));
+    const y = heap.allocate(4000);
+    const run = (scratchBytes: number): number[] => {
+      heap.integers(y, 1000).fill(-1);
+      copy({ y }, 1000, scratchBytes);
+      return [...heap.integers(y, 1000)];
+    };
+    const expected = Array.from({ length: 1000 }, (_, n) => n);
+    expect(run(4096)).toEqual(expected);
+    expect(() => run(2 ** 26)).toThrow(expect.objectContaining({ code: 'out-of-memory' }));
+    // where the scratch was, a block of somebody else's may be now
+    const other = heap.allocate(8192);
+    heap.integers(other, 2048).fill(7);
+    const blocks = heap.blocks;
+    expect(run(4096)).toEqual(expected);
+    expect(run(65536)).toEqual(expected);
+    expect(new Set(heap.integers(other, 2048))).toEqual(new Set([7]));
+    expect(heap.blocks).toBe(blocks + 1);
+    await machine.stop();
   });
 });

@@ -18,19 +18,24 @@ export interface MachineOptions {
   cancel: Int32Array;
   /** Kernels are not run: everything is allocated as if they were, and the heap's high-water mark is that of a real step. Untouched memory costs nothing. */
   planOnly?: boolean;
+  /** The most the heap may grow to, 4 GiB without. */
+  heapBytes?: number;
 }
 /** A kernel bound to the machine: call it with its fields, the number of work items and the scratch bytes one thread needs. */
 export type BoundKernel<F extends Fields> = (fields: { [K in keyof F]: number }, items: number, scratchBytes?: number) => void;
 
 export class Machine {
-  readonly heap = new Heap();
+  readonly heap: Heap;
   private readonly control = new Int32Array(new SharedArrayBuffer(words.words * 4));
   private readonly modules: { exports: WebAssembly.Exports; names: string[] }[] = [];
   private workers: { worker: Worker; port: MessagePort }[] = [];
-  private readonly parameters = this.heap.allocate(parameterBytes);
+  private readonly parameters: number;
   private scratch = { start: 0, bytes: 0 };
 
-  private constructor(private readonly options: MachineOptions) {}
+  private constructor(private readonly options: MachineOptions) {
+    this.heap = new Heap(options.heapBytes);
+    this.parameters = this.heap.allocate(parameterBytes);
+  }
 
   /** Starts the helper threads; rejects when one does not answer. */
   static async start(options: MachineOptions): Promise<Machine> {
@@ -125,7 +130,10 @@ export class Machine {
   private reserveScratch(bytes: number): void {
     const aligned = Math.ceil(bytes / 4096) * 4096;
     if (aligned <= this.scratch.bytes) return;
-    if (this.scratch.bytes) this.heap.release(this.scratch.start);
+    const before = this.scratch;
+    // forgotten before it is released: where the larger one cannot be had, nobody may write to it again
+    this.scratch = { start: 0, bytes: 0 };
+    if (before.bytes) this.heap.release(before.start);
     this.scratch = { start: this.heap.allocate(aligned * this.threads), bytes: aligned };
   }
   async stop(): Promise<void> {

@@ -70,12 +70,16 @@ export const steerableConvolution = (backend: WasmBackend, choosePlan: ChoosePla
     return passes.get(key)!;
   };
   /** `tensors`: channels of the tensors that lie in whole vectors side by side; without, all channels are in a row. */
-  const entryTable = (irreps: Irreps, tensors: readonly number[] = []): number => {
-    const at = heap.allocate(irreps.length * entryWords * 4);
-    const first = firstChannels(irreps, tensors);
-    heap.integers(at, irreps.length * entryWords).set(irreps.flatMap(({ degree, parity, multiplicity }, n) => [kindOf(degree, parity), multiplicity, first[n]!]));
-    return at;
-  };
+  /** Tables of the entries of inputs and outputs for the time of a call; inputs may lie in several tensors. */
+  function withEntries<T>(irrepsIn: Irreps, tensors: readonly number[], irrepsOut: Irreps, use: (entries: { in: number; out: number }) => T): T {
+    const withTable = <R>(irreps: Irreps, tensors: readonly number[], then: (at: number) => R): R =>
+      heap.borrow(irreps.length * entryWords * 4, (at) => {
+        const first = firstChannels(irreps, tensors);
+        heap.integers(at, irreps.length * entryWords).set(irreps.flatMap(({ degree, parity, multiplicity }, n) => [kindOf(degree, parity), multiplicity, first[n]!]));
+        return then(at);
+      });
+    return withTable(irrepsIn, tensors, (into) => withTable(irrepsOut, [], (out) => use({ in: into, out })));
+  }
 
   /** One or two tensors side by side. */
   type SideBySide = readonly HeapTensor[];
@@ -90,8 +94,8 @@ export const steerableConvolution = (backend: WasmBackend, choosePlan: ChoosePla
     /** For the weight gradient: what is correlated with the streams. */
     with?: SideBySide;
   }
-  /** Runs the pass on each item of the batch; with a gradient, returns the summed packed gradient (a block the caller releases). */
-  function run({ layer, plan, irrepsFrom, irrepsTo, from, mixed, with: other }: Pass): number {
+  /** Runs the pass on each item of the batch, and hands over the summed packed gradient where one is asked for. */
+  function run({ layer, plan, irrepsFrom, irrepsTo, from, mixed, with: other }: Pass, use?: (gradient: Float32Array) => void): void {
     const { layout, stencil } = layer;
     const [batch, sizeZ, sizeY, sizeX] = from[0]!.shape as [number, number, number, number];
     const tile = chooseTile(sizeX, sizeZ);
@@ -102,19 +106,17 @@ export const steerableConvolution = (backend: WasmBackend, choosePlan: ChoosePla
     const slabs = Math.ceil(tiles / tilesPerItem);
     const [channelsFrom, channelsTo] = [dimension(irrepsFrom), dimension(irrepsTo)];
     const gradientBytes = other ? layout.length * eightBytes : 0;
-    const gradients = other ? heap.allocate(gradientBytes * slabs * batch) : 0;
-    const entriesIn = entryTable(irrepsFrom);
-    const entriesOut = entryTable(irrepsTo);
-    try {
+    const pass = passFor(layer, plan, tile);
+    const withGradients = (then: (gradients: number) => void): void => (other ? heap.borrow(gradientBytes * slabs * batch, then) : then(0));
+    withEntries(irrepsFrom, [], irrepsTo, (entries) => withGradients((gradients) => {
       const voxels = sizeX * sizeY * sizeZ;
-      const pass = passFor(layer, plan, tile);
       for (let b = 0; b < batch; b++) {
         const [[x, xSecond], [y, ySecond], [dy, dySecond]] = [from, mixed?.outputs, other].map((tensors) => [0, 1].map((n) => (tensors?.[n] ? tensors[n].pointer + b * voxels * channelsOf(tensors[n]) * 4 : 0))) as [number, number][];
         pass(
           {
             x, xSecond, y, ySecond, dy, dySecond,
             weights: mixed?.packed ?? 0, gradients: gradients + b * slabs * gradientBytes, gradientBytes,
-            entriesIn, countIn: irrepsFrom.length, entriesOut, countOut: irrepsTo.length, channelsIn: channelsFrom, channelsOut: channelsTo,
+            entriesIn: entries.in, countIn: irrepsFrom.length, entriesOut: entries.out, countOut: irrepsTo.length, channelsIn: channelsFrom, channelsOut: channelsTo,
             firstIn: channelsOf(from[0]!), firstOut: channelsOf((mixed?.outputs ?? other)![0]!),
             sizeX, sizeY, sizeZ, planes, tilesX, tilesZ, tiles, tilesPerItem,
             mode: (mixed ? withOutput : 0) + (other ? withGradient : 0),
@@ -123,27 +125,16 @@ export const steerableConvolution = (backend: WasmBackend, choosePlan: ChoosePla
           passScratchBytes(stencil, plan, tile, planes, channelsTo),
         );
       }
-      return other ? summed(layout, gradients, slabs * batch) : 0;
-    } finally {
-      for (const block of [entriesIn, entriesOut, ...(other ? [gradients] : [])]) heap.release(block);
-    }
+      if (use) withSum(layout, gradients, slabs * batch, use);
+    }));
   }
-  /** Partial gradients added up: a block the caller releases. */
-  function summed(layout: WeightLayout, gradients: number, count: number): number {
-    const sum = heap.allocate(layout.length * 4);
-    sumSlabs({ gradients, sum, slabs: count, gradientBytes: layout.length * eightBytes, weights: layout.length }, Math.ceil(layout.length / weightsPerSumItem));
-    return sum;
-  }
+  /** Hands over partial gradients added up. */
+  const withSum = (layout: WeightLayout, gradients: number, count: number, use: (gradient: Float32Array) => void): void =>
+    heap.borrow(layout.length * 4, (sum) => {
+      sumSlabs({ gradients, sum, slabs: count, gradientBytes: layout.length * eightBytes, weights: layout.length }, Math.ceil(layout.length / weightsPerSumItem));
+      use(heap.floats(sum, layout.length));
+    });
   const fourierLayer = ({ lattice, stencil, tables, plans, layout }: Layer, { irrepsIn, irrepsOut, harmonics }: SteerableConvolutionAttributes, inputs: SideBySide): FourierLayer => ({ lattice, stencil, tables, plan: plans.forward, irrepsIn, irrepsOut, harmonics, inputs: inputs.map(channelsOf), weights: layout.length });
-  function withEntries<T>({ irrepsIn, irrepsOut, inputs }: FourierLayer, use: (entries: { in: number; out: number }) => T): T {
-    const entries = { in: entryTable(irrepsIn, inputs), out: entryTable(irrepsOut) };
-    try {
-      return use(entries);
-    } finally {
-      heap.release(entries.in);
-      heap.release(entries.out);
-    }
-  }
   const values = ({ pointer, size }: HeapTensor) => heap.floats(pointer, size);
 
   function forward(inputs: SideBySide, weight: HeapTensor, self: HeapTensor, attributes: SteerableConvolutionAttributes) {
@@ -156,7 +147,7 @@ export const steerableConvolution = (backend: WasmBackend, choosePlan: ChoosePla
     heap.borrow(layout.length * 4, (packed) => {
       const fourierPlan = choosePlan(byFourier, shape, 'forward');
       packWeights(layout, values(weight), values(self), 'forward', fourierPlan ? 1 : mixBlock, heap.floats(packed, layout.length));
-      if (fourierPlan) withEntries(byFourier, (entries) => fourier.convolve(byFourier, fourierPlan, entries, inputs, packed, y));
+      if (fourierPlan) withEntries(irrepsIn, byFourier.inputs, irrepsOut, (entries) => fourier.convolve(byFourier, fourierPlan, entries, inputs, packed, y));
       else run({ layer, plan: plans.forward, irrepsFrom: irrepsIn, irrepsTo: irrepsOut, from: inputs, mixed: { outputs: [y], packed } });
     });
     return [y.info];
@@ -172,12 +163,9 @@ export const steerableConvolution = (backend: WasmBackend, choosePlan: ChoosePla
     heap.borrow(layout.length * 4, (packed) => {
       const fourierPlan = choosePlan(byFourier, dy.shape, 'backward');
       packWeights(layout, values(weight), values(self), fourierPlan ? 'forward' : 'adjoint', fourierPlan ? 1 : mixBlock, heap.floats(packed, layout.length));
-      const unpack = (gradient: number): void => {
-        unpackGradient(layout, heap.floats(gradient, layout.length), fourierPlan ? 'forward' : 'adjoint', fourierPlan ? 1 : correlateBlock, values(dweight), values(dself));
-        heap.release(gradient);
-      };
-      if (fourierPlan) withEntries(byFourier, (entries) => fourier.backward(byFourier, fourierPlan, entries, dy, inputs, packed, dinputs, (gradients, count) => unpack(summed(layout, gradients, count))));
-      else unpack(run({ layer, plan: plans.adjoint, irrepsFrom: irrepsOut, irrepsTo: irrepsIn, from: [dy], mixed: { outputs: dinputs, packed }, with: inputs }));
+      const unpack = (gradient: Float32Array): void => unpackGradient(layout, gradient, fourierPlan ? 'forward' : 'adjoint', fourierPlan ? 1 : correlateBlock, values(dweight), values(dself));
+      if (fourierPlan) withEntries(irrepsIn, byFourier.inputs, irrepsOut, (entries) => fourier.backward(byFourier, fourierPlan, entries, dy, inputs, packed, dinputs, (gradients, count) => withSum(layout, gradients, count, unpack)));
+      else run({ layer, plan: plans.adjoint, irrepsFrom: irrepsOut, irrepsTo: irrepsIn, from: [dy], mixed: { outputs: dinputs, packed }, with: inputs }, unpack);
     });
     return [...dinputs, dweight, dself].map(({ info }) => info);
   }
@@ -194,9 +182,7 @@ export const steerableConvolution = (backend: WasmBackend, choosePlan: ChoosePla
       const { irrepsIn, irrepsOut, lattice: { radialFunctions } } = attributes;
       const outputs = [backend.output([radialFunctions, layout.columns]), backend.output([weightsOf(selfPathsOf(irrepsIn, irrepsOut))])] as const;
       const [dweight, dself] = outputs;
-      const gradient = run({ layer, plan: plans.forward, irrepsFrom: irrepsIn, irrepsTo: irrepsOut, from: [x], with: [dy] });
-      unpackGradient(layout, heap.floats(gradient, layout.length), 'forward', correlateBlock, values(dweight), values(dself));
-      heap.release(gradient);
+      run({ layer, plan: plans.forward, irrepsFrom: irrepsIn, irrepsTo: irrepsOut, from: [x], with: [dy] }, (gradient) => unpackGradient(layout, gradient, 'forward', correlateBlock, values(dweight), values(dself)));
       return outputs.map(({ info }) => info);
     },
   };
