@@ -20,6 +20,9 @@ export type StateDict = ReadonlyMap<string, StateTensor>;
 export interface ImportOptions extends GeometryOptions {
   readonly padding?: SteerableUnetSpec['padding'];
   readonly pooling?: 'norm' | 'average';
+  /** Of the ends: in O(3) the sizes of weights may fit either parity. */
+  readonly inputIrreps?: string;
+  readonly outputIrreps?: string;
 }
 export interface ImportedNetwork {
   readonly spec: SteerableUnetSpec;
@@ -46,7 +49,7 @@ export function importE3nnUnet(state: StateDict, options: ImportOptions, fileNam
     poolings,
     ...geometry,
     ...hidden,
-    ...endIrreps(state, { ...hidden, counts }, poolings, fileName),
+    ...endIrreps(state, { ...hidden, counts }, poolings, options, fileName),
     normalisation: { kind: normalisation(state, first) },
     // e3nn_Unet pools odd scalars by signed value
     pooling: options.pooling === 'average' ? 'average' : hidden.equivariance === 'O3' ? 'signed-norm' : 'norm',

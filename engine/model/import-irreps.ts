@@ -2,7 +2,7 @@
 import type { SteerableUnetSpec } from '../contract/model-spec';
 import { badInput } from '../contract/problem';
 import { gateInputIrreps } from '../math/so3/gate-irreps';
-import { copies, dimension, harmonicIrreps, printIrreps, scalarCopies, type Irreps } from '../math/so3/irreps';
+import { copies, dimension, harmonicIrreps, parseIrreps, printIrreps, scalarCopies, type Irreps } from '../math/so3/irreps';
 import { pathsOf, selfPathsOf, weightsOf } from '../math/so3/steerable-paths';
 import type { StateDict } from './import-e3nn-unet';
 
@@ -51,13 +51,13 @@ export function hiddenIrreps(state: StateDict, block: string, fileName: string):
 }
 const ratioDistance = ([s, v, t]: readonly number[]): number => Math.abs(s! - 2 * v!) + Math.abs(v! - 2 * t!);
 
-/** Irreps on the way up, of the input and of the output. */
-export function endIrreps(state: StateDict, { equivariance, maximumDegree, counts }: ReturnType<typeof hiddenIrreps>, poolings: number, fileName: string): EndIrreps {
+/** Irreps on the way up, of the input and of the output; those that are `asked` for are not inferred. */
+export function endIrreps(state: StateDict, { equivariance, maximumDegree, counts }: ReturnType<typeof hiddenIrreps>, poolings: number, asked: { readonly inputIrreps?: string; readonly outputIrreps?: string }, fileName: string): EndIrreps {
   const down = ordered(equivariance, counts, false);
   const up = upIrreps(state, equivariance, counts, poolings);
-  const input = inputIrreps(state, down, equivariance, maximumDegree);
-  const output = outputIrreps(state, poolings === 0 ? down : up, equivariance);
-  if (!input || !output) throw badInput(`${fileName} holds another architecture: no irreps give its ${input ? 'out.weight' : 'down.down_blocks.0.conv1.weight'}.`, 'Give a state dict of e3nn_Unet with scalars, vectors or rank-2 tensors at its ends.');
+  const input = asked.inputIrreps === undefined ? inputIrreps(state, down, equivariance, maximumDegree) : parseIrreps(asked.inputIrreps);
+  const output = asked.outputIrreps === undefined ? outputIrreps(state, poolings === 0 ? down : up, equivariance) : parseIrreps(asked.outputIrreps);
+  if (!input || !output) throw badInput(`${fileName} holds another architecture: no irreps give its ${input ? 'out.weight' : 'down.down_blocks.0.conv1.weight'}.`, 'Say what they are with --input-irreps and --output-irreps, or give a state dict of e3nn_Unet.');
   const isScalar = (irreps: Irreps): boolean => irreps.every(({ degree, parity }) => degree === 0 && parity === 1);
   return {
     inputs: dimension(input),
@@ -75,10 +75,10 @@ function upIrreps(state: StateDict, equivariance: 'SO3' | 'O3', counts: readonly
   return size === weightsOf(selfPathsOf(scalars, gateInputIrreps(scalars))) ? scalars : ordered(equivariance, counts, true);
 }
 
-/** Scalars before vectors, few before many: the simplest ends that fit. Sizes do not tell parity: vectors and rank-2 tensors have that of their degree where reflections count. */
+/** Scalars before vectors, few before many: the simplest ends that fit. Where reflections count, vectors and rank-2 tensors have the parity of their degree before the other: sizes may not tell. */
 function endCandidates(equivariance: 'SO3' | 'O3', scalars: readonly number[], most: number): Irreps[] {
-  const vectors = equivariance === 'O3' ? -1 : 1;
-  return upTo(most).flatMap((t) => upTo(most).flatMap((v) => scalars.map((s) => present([entry(s, 0, 1), entry(v, 1, vectors), entry(t, 2, 1)])))).filter((irreps) => dimension(irreps) > 0);
+  const ofParities = equivariance === 'SO3' ? ([[1, 1]] as const) : ([[-1, 1], [1, 1], [-1, -1], [1, -1]] as const);
+  return ofParities.flatMap(([vectors, tensors]) => upTo(most).flatMap((t) => upTo(most).flatMap((v) => scalars.map((s) => present([entry(s, 0, 1), entry(v, 1, vectors), entry(t, 2, tensors)]))))).filter((irreps) => dimension(irreps) > 0);
 }
 
 function inputIrreps(state: StateDict, irreps: Irreps, equivariance: 'SO3' | 'O3', maximumDegree: number): Irreps | undefined {

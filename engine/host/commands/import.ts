@@ -2,6 +2,7 @@
 import { basename } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
 import { startBackend } from '../../backends/choose';
+import type { SteerableUnetSpec } from '../../contract/model-spec';
 import type { AlongAxes } from '../../contract/network-sizes';
 import { badInput } from '../../contract/problem';
 import { readBytes } from '../../data/file-access';
@@ -30,6 +31,8 @@ export function register(program: Command): void {
     .option('--scale <size>', 'diameter of the first pooling, in the unit of the steps', parseSize)
     .option('--padding <word>', 'where a volume is padded: front, as the authors do, or centred', oneOf(['front', 'centred']))
     .option('--pooling <word>', 'norm, the authors\' default, or average: a checkpoint does not tell', oneOf(['norm', 'average']))
+    .option('--input-irreps <text>', 'of the input, as in 1x1o: in O(3) several may fit')
+    .option('--output-irreps <text>', 'of the output, as in 1x1e: in O(3) vectors are taken for odd where either fits')
     .option('--json', 'print one JSON document')
     .action(run);
 }
@@ -48,11 +51,15 @@ async function run(file: string, { output, cutoff, json, ...options }: Options):
     await saveWeights(network, output, structures);
     const parameters = [...network.variables.values()].reduce((sum, { size }) => sum + size, 0);
     if (json) process.stdout.write(`${JSON.stringify({ output: outputName, spec, parameters })}\n`);
-    else process.stdout.write(`${outputName} written: ${parameters} parameters.\n${Object.entries(spec).map(([key, value]) => `  ${key}: ${typeof value === 'object' ? JSON.stringify(value) : String(value)}\n`).join('')}Pooling and padding leave no trace in a checkpoint: ${spec.pooling} and ${spec.padding} are ${options.pooling || options.padding ? 'as asked' : "the authors' defaults"}.\n`);
+    else process.stdout.write(`${outputName} written: ${parameters} parameters.\n${Object.entries(spec).map(([key, value]) => `  ${key}: ${typeof value === 'object' ? JSON.stringify(value) : String(value)}\n`).join('')}Pooling and padding leave no trace in a checkpoint: ${spec.pooling} and ${spec.padding} are ${options.pooling || options.padding ? 'as asked' : "the authors' defaults"}.\n${parityNote(spec, options)}`);
   } finally {
     await backend.dispose();
   }
 }
+
+/** In O(3) as many odd as even copies come before the output, and its weights fit either parity. */
+const parityNote = ({ equivariance, outputIrreps }: SteerableUnetSpec, { outputIrreps: asked }: Pick<Options, 'outputIrreps'>): string =>
+  equivariance === 'O3' && outputIrreps !== undefined && asked === undefined ? `Its output was taken for ${outputIrreps}, the parity of vectors and tensors; the other leaves no trace either: --output-irreps says it.\n` : '';
 
 function parseSize(text: string): number {
   const size = Number(text);

@@ -2,9 +2,11 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { modelSpec } from '../../../engine/contract/model-spec';
 import { readSafetensors, writeSafetensors } from '../../../engine/data/safetensors';
 import { register as importModel } from '../../../engine/host/commands/import';
 import { register as predict } from '../../../engine/host/commands/predict';
+import { planVariables } from '../../../engine/model/build-network';
 import { relativeError } from '../../support/relative-error';
 import { runCommand } from '../../support/run-command';
 import { fixtureFile, goldenFile, type GoldenFile } from '../../support/safetensors-file';
@@ -64,6 +66,30 @@ describe('gyra import', () => {
     expect(await refused(join(folder, 'bare.safetensors'), '--steps', '1,1,1', '--scale', '2')).toMatch(/--diameter SIZE/);
     expect(await run('import', join(folder, 'bare.safetensors'), '-o', join(folder, 'out.safetensors'), '--steps', '1,1,1', '--scale', '2', '--diameter', '5', '--cutoff', 'off')).toMatchObject({ code: 0, stderr: '' });
     expect(await refused(join(folder, 'short.safetensors'), '--steps', '1,1,1', '--scale', '2', '--diameter', '5', '--cutoff', 'off')).toMatch(/another architecture: up\.up_blocks\.1\.conv1\.weight is missing instead of \[5, /);
+  });
+});
+
+describe('the ends of an O(3) network', () => {
+  /** Weights as a network with pseudovectors at both ends has them. */
+  const spec = modelSpec.parse({ architecture: 'steerable-unet', equivariance: 'O3', irreps: '2x0e+2x0o+1x1e+1x1o', maximumDegree: 1, poolings: 1, kernelSize: 3, radialFunctions: 2, cutoff: false, inputs: 3, inputIrreps: '1x1e', outputs: 3, outputIrreps: '1x1e', bias: false });
+  const state = writeSafetensors(new Map(planVariables(spec).map(({ name, shape }) => [name, { dtype: 'F32' as const, shape, data: new Float32Array(shape.reduce((product, size) => product * size, 1)).fill(0.1) }])));
+  const imported = async (...options: string[]) => {
+    const folder = temporaryFolder({ 'state.safetensors': state });
+    return run('import', join(folder, 'state.safetensors'), '-o', join(folder, 'm.safetensors'), '--steps', '1,1,1', '--scale', '2', '--diameter', '3', '--cutoff', 'off', ...options);
+  };
+  it('are read from the sizes where these differ, and told where either parity fits', async () => {
+    const { code, stdout, stderr } = await imported();
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain('inputIrreps: 1x1e\n');
+    expect(stdout).toMatch(/output was taken for 1x1o.*--output-irreps/);
+  });
+  it('are as asked', async () => {
+    const { code, stdout } = await imported('--output-irreps', '1x1e', '--json');
+    expect({ code, spec: (JSON.parse(stdout) as { spec: unknown }).spec }).toMatchObject({ code: 0, spec: { inputIrreps: '1x1e', outputIrreps: '1x1e' } });
+  });
+  it('are refused where the weights have other sizes', async () => {
+    const { code, stderr } = await imported('--output-irreps', '2x1e');
+    expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining('out.weight is ') as string });
   });
 });
 
