@@ -39,5 +39,7 @@ export function problemFrom(thrown: unknown): Problem {
   };
 }
 
+/** In quotes a path ends where they close, as its folders may have spaces in their names; without them at the first space. */
+const absolutePath = /(?<=(['"`]))(?:[A-Za-z]:)?[\\/].*?(?=\1(?!\w))|(?:[A-Za-z]:)?(?:[\\/][^\s\\/:'"]+){2,}[\\/]?/g;
 /** Absolute paths cut to their last part. */
-export const withoutPaths = (text: string): string => text.replace(/(?:[A-Za-z]:)?(?:[\\/][^\s\\/:'"]+){2,}[\\/]?/g, (path) => path.split(/[\\/]/).filter(Boolean).at(-1) ?? path);
+export const withoutPaths = (text: string): string => text.replace(absolutePath, (path) => path.split(/[\\/]/).filter(Boolean).at(-1) ?? path);

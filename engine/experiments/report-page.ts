@@ -1,9 +1,8 @@
 /** @file One self-contained HTML page of studies and runs: figures inline, light and dark, nothing fetched, no scripts. */
-import { basename } from 'node:path';
 import { withoutPaths } from '../contract/problem';
-import type { TrainingSpec } from '../contract/training-spec';
 import { escapeXml, figureSvg, type Figure, type FigureColours, type Reference } from './figure';
 import type { Comparison, StudyRecord, Table } from './study-record';
+import { withoutPlace } from './study-spec';
 import { printCell, shortTable } from './study-table';
 
 /** A value the paper prints, as a person took it from there. */
@@ -54,9 +53,6 @@ export function studySection(record: StudyRecord, printed: readonly PrintedValue
     printed: printed.filter(({ table }) => spec.paper !== undefined && numbersIn(table).some((number) => numbersIn(spec.paper!).includes(number))),
   };
 }
-
-/** The data set by its name: where it lies is nobody's business. */
-export const withoutPlace = (spec: TrainingSpec): TrainingSpec => ({ ...spec, data: { ...spec.data, dataset: basename(spec.data.dataset) } });
 
 const numbersIn = (text: string): string[] => text.match(/\d+(\.\d+)*/g) ?? [];
 

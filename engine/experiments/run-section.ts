@@ -8,8 +8,9 @@ import { standardError, summarise } from '../evaluation/statistics';
 import { parameterCount } from '../model/cost';
 import { RunFolder, type Metric } from '../training/run-folder';
 import type { Figure, FigureRow, Panel } from './figure';
-import { withoutPlace, type ReportSection } from './report-page';
+import type { ReportSection } from './report-page';
 import type { Table } from './study-record';
+import { withoutPlace } from './study-spec';
 
 export async function runSection(folder: string): Promise<ReportSection> {
   const record = await new RunFolder(folder).readRecord();

@@ -1,5 +1,6 @@
 /** @file A study as data: which trainings, how often, how they are evaluated, and what the figure's x axis is. Complete once parsed; what a study file holds. */
 import { createHash } from 'node:crypto';
+import { basename } from 'node:path';
 import { z } from 'zod';
 import { trainingSpec, type TrainingSpec } from '../contract/training-spec';
 import { parts } from '../data/split';
@@ -59,6 +60,9 @@ export function plannedRuns({ arms, seeds, learningRates }: StudySpec): PlannedR
       : learningRates.flatMap((learningRate) => seeds.map((seed) => ({ arm, seed, learningRate, spec: namedByContent({ ...arm.spec, seed, optimiser: { ...arm.spec.optimiser, learningRate } }) }))),
   );
 }
+
+/** The data set by its name: where it lies is nobody's business, and no part of what is trained. */
+export const withoutPlace = (spec: TrainingSpec): TrainingSpec => ({ ...spec, data: { ...spec.data, dataset: basename(spec.data.dataset) } });
 
 /** A key of everything a training depends on: its spec but for the name. */
 export const specKey = ({ name: _, ...content }: TrainingSpec): string => createHash('sha256').update(JSON.stringify(sorted(content))).digest('hex').slice(0, 16);

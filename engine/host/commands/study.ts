@@ -16,7 +16,7 @@ import { quickened, quickOptions, quickPhantoms } from '../../experiments/quick'
 import { runStudy } from '../../experiments/run-study';
 import { builtInStudy, irrepsOf, isStudyName, studyNames, type StudyName } from '../../experiments/studies';
 import type { StudyRecord } from '../../experiments/study-record';
-import { studySpec, type StudySpec } from '../../experiments/study-spec';
+import { studySpec, withoutPlace, type StudySpec } from '../../experiments/study-spec';
 import { studyMarkdown } from '../../experiments/study-table';
 import { backendOption } from '../backend-option';
 import { listOf, oneOf, parseCount, parseDegrees, parseMinutes } from '../option-parsers';
@@ -116,7 +116,7 @@ async function fromFile(file: string, { quick, dataset }: Options): Promise<{ st
   if (quick) throw badInput('--quick is for the studies with a name.', `Give one of ${studyNames.join(', ')}.`);
   const study = await readJson(file, studySpec);
   const folder = await folderOf(dataset ?? study.arms[0]!.spec.data.dataset, file);
-  return { study, datasetFolder: folder, name: study.name };
+  return { study: { ...study, arms: study.arms.map((arm) => ({ ...arm, spec: withoutPlace(arm.spec) })) }, datasetFolder: folder, name: study.name };
 }
 
 /** What all trainings share, with inputs and outputs of the data set. */
@@ -140,7 +140,7 @@ async function withRuns(study: StudySpec, trained: ReadonlyMap<string, string>, 
   const kept = study.arms.filter(({ series }) => (models ? wanted.has(plainName(series)) : trained.size === 0));
   const given = await Promise.all([...trained].map(async ([series, folder]) => {
     const { spec } = await readJson(join(folder, 'run.json'), runRecord);
-    return { series, ...(study.figure === 'angle' ? {} : { x: series }), spec: { ...spec, data: { ...spec.data, dataset: basename(spec.data.dataset) } }, trained: { run: basename(folder), weights: await sha256(join(folder, 'best.safetensors')) } };
+    return { series, ...(study.figure === 'angle' ? {} : { x: series }), spec: withoutPlace(spec), trained: { run: basename(folder), weights: await sha256(join(folder, 'best.safetensors')) } };
   }));
   return { ...study, arms: [...given, ...kept.filter(({ series }) => !trained.has(series))] };
 }

@@ -69,6 +69,18 @@ describe('gyra study', () => {
     expect(stdout).toContain('# mine: Which shares');
   });
 
+  it('keeps no path of a study file in any record', async () => {
+    const folder = folders();
+    await run(folder, 'irreps-ratio', '--irreps', '8:4:2');
+    const { spec } = JSON.parse(readFileSync(join(folder, 'out', 'study.json'), 'utf8'));
+    const arms = spec.arms.map((arm: { spec: { data: object } }) => ({ ...arm, spec: { ...arm.spec, data: { ...arm.spec.data, dataset: join(folder, 'blobs') } } }));
+    const again = folders({ 'mine.json': { ...spec, name: 'mine', arms } });
+    const { code, record } = await run(again, join(again, 'mine.json'));
+    expect(code).toBe(0);
+    const [{ run: name }] = record().runs;
+    for (const file of [join('out', 'study.json'), join('runs', name, 'run.json')]) expect(readFileSync(join(again, file), 'utf8')).not.toContain(folder);
+  });
+
   it('ends with 1 and names what failed, with the table of the rest', async () => {
     const folder = folders();
     const fake = fakeHost({ fails: 'unet' });
