@@ -1,6 +1,6 @@
 /**
  * @file `npm run bench:peers`: our rows in turn with PyTorch's and onnxruntime's, on the same threads, in one run, beside the bars of issue 4. About ten minutes; the first time it installs PyTorch.
- * Ours run in the Node that Electron 45 contains, as in the application; `--node own` takes the Node that runs this script. Every finished row is kept: an interrupted run goes on where it stopped. Never part of the
+ * Ours run in the Node that Electron 45 contains (eight lanes; an Electron window has four); `--node own` takes the Node that runs this script. Every finished row is kept: an interrupted run goes on where it stopped. Never part of the
  * tests.
  */
 import { spawnSync } from 'node:child_process';
