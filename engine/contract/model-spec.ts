@@ -8,7 +8,12 @@ const shared = {
   /** Number of poolings, 0 to 5. */
   poolings: z.int().min(0).max(5),
 };
-const irreps = z.string().regex(/^\d+x[0-3][eo](\+\d+x[0-3][eo])*$/, 'irreps look like 8x0e+4x1e+2x2e: multiplicity, x, degree 0 to 3, e for even or o for odd');
+/** Of a level before it doubles. */
+const mostFeatures = 512;
+const irreps = z
+  .string()
+  .regex(/^\d+x[0-3][eo](\+\d+x[0-3][eo])*$/, 'irreps look like 8x0e+4x1e+2x2e: multiplicity, x, degree 0 to 3, e for even or o for odd')
+  .refine((text) => text.split('+').every((entry) => Number.parseInt(entry, 10) <= mostFeatures), `a multiplicity is at most ${mostFeatures}`);
 const triple = z.tuple([z.number().positive(), z.number().positive(), z.number().positive()]);
 
 /**
@@ -73,7 +78,7 @@ export const ordinaryUnetSpec = z.strictObject({
   kernelSize: z.union([z.literal(3), z.literal(5)]),
   padding: z.literal('centred').default('centred'),
   /** Channels of the highest level; they double at each pooling. */
-  features: z.int().min(1).max(512),
+  features: z.int().min(1).max(mostFeatures),
 });
 
 /** Rotations that exchange the channels of a group CNN: Klein's four (identity, 180 degrees about x, y, z), or the 24 of the cube. */
@@ -91,7 +96,7 @@ export const groupUnetSpec = z.strictObject({
   padding: z.literal('centred').default('centred'),
   group: rotationGroupName.default('klein'),
   /** Channels of each group element at the highest level, 8 or 30 in the paper; they double at each pooling. */
-  features: z.int().min(1).max(512),
+  features: z.int().min(1).max(mostFeatures),
 });
 
 export const modelSpec = z.discriminatedUnion('architecture', [steerableUnetSpec, ordinaryUnetSpec, groupUnetSpec]);

@@ -33,7 +33,7 @@ export function register(program: Command): void {
     .argument('<model>', 'run folder; or .safetensors file, which does not say how it was trained: no margin of fill, windows of 128 voxels')
     .argument('<images...>', 'image (NIfTI, NRRD, MetaImage, MGH, folder of a DICOM series), or one for each contrast in the order of the training; with --logits alone also a .safetensors file with one tensor [channel, x, y, z]')
     .option('-o, --output <file>', `labels to write with the image's geometry, ${writtenEndings}`)
-    .option('--logits <file>', "the network's raw output to write, .safetensors: tensor logits [channel, x, y, z], axes right, front, up; a tensor is used as it is, not normalised, padded with zeros as the model does")
+    .option('--logits <file>', "the network's raw output to write, .safetensors: tensor logits [channel, x, y, z], axes right, front, up, of the whole volume at once, never by windows; a tensor is used as it is, not normalised, padded with zeros as the model does")
     .option('--patch <voxels>', patchHelp, parseCount)
     .option('--threads <count>', 'threads to compute with', parseCount)
     .addOption(backendOption())
@@ -48,6 +48,7 @@ async function predict(model: string, imagePaths: readonly [string, ...string[]]
   const name = basename(imagePaths[0]);
   const isTensor = name.endsWith('.safetensors');
   if (isTensor && output !== undefined) throw badInput(`${name} has no geometry that labels could take.`, 'Give an image, or --logits alone.');
+  if (isTensor && imagePaths.length > 1) throw badInput(`${name} is a tensor, and ${imagePaths.length - 1} more inputs are given.`, 'Give the tensor alone: its channels are its contrasts.');
   const stored = isTensor ? [] : await readContrasts(imagePaths);
   const images = stored.map((one) => toRas(one));
   const tensor = isTensor ? readTensor(await readBytes(imagePaths[0]), name) : undefined;

@@ -1,0 +1,38 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { readNifti } from '../../../engine/data/nifti';
+import { readSafetensors, writeSafetensors } from '../../../engine/data/safetensors';
+import { register } from '../../../engine/host/commands/predict';
+import { runCommand } from '../../support/run-command';
+import { temporaryFolder } from '../../support/temporary-folder';
+
+const assets = fileURLToPath(new URL('../../../assets/', import.meta.url));
+const model = join(assets, 'models/hippocampus-steerable');
+const image = join(assets, 'cases/imagesTr', readdirSync(join(assets, 'cases/imagesTr')).find((name) => name.endsWith('.nii.gz'))!);
+
+describe('gyra predict', () => {
+  it('gives logits whose largest channel is the label, voxel by voxel of the file', async () => {
+    const folder = temporaryFolder();
+    const [labels, logits] = [join(folder, 'labels.nii.gz'), join(folder, 'logits.safetensors')];
+    expect(await runCommand([register], 'predict', model, image, '-o', labels, '--logits', logits)).toMatchObject({ code: 0, stderr: '' });
+    const [{ data: expected, shape: [nx, ny, nz] }] = readNifti(readFileSync(labels), 'labels') as [ReturnType<typeof readNifti>[number]];
+    const { shape, data } = readSafetensors(readFileSync(logits)).tensors.get('logits')!;
+    expect(shape).toEqual([3, nx, ny, nz]);
+    expect(new Set(expected)).toEqual(new Set([0, 1, 2]));
+    const found = Uint8Array.from(expected, (_, v) => {
+      const [x, y, z] = [v % nx, Math.floor(v / nx) % ny, Math.floor(v / (nx * ny))];
+      const of = [0, 1, 2].map((channel) => Number(data[((channel * nx + x) * ny + y) * nz + z]));
+      return of.indexOf(Math.max(...of));
+    });
+    expect(found.filter((label, v) => label !== expected[v])).toHaveLength(0);
+  });
+
+  it('refuses inputs beside a tensor with 2, and writes nothing', async () => {
+    const folder = temporaryFolder({ 'x.safetensors': writeSafetensors(new Map([['x', { dtype: 'F32' as const, shape: [1, 4, 4, 4], data: new Float32Array(64) }]])) });
+    const { code, stderr } = await runCommand([register], 'predict', model, join(folder, 'x.safetensors'), join(folder, 'more.safetensors'), '--logits', join(folder, 'out.safetensors'));
+    expect({ code, files: readdirSync(folder) }).toEqual({ code: 2, files: ['x.safetensors'] });
+    expect(stderr).toContain('1 more inputs are given');
+  });
+});
