@@ -1,5 +1,5 @@
 /** @file Trained runs by what they were trained with: the same spec is never trained twice, and a run that was interrupted goes on. */
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { badInput } from '../contract/problem';
 import { runRecord, type RunRecord } from '../contract/run-record';
 import type { TrainingSpec } from '../contract/training-spec';
@@ -41,6 +41,18 @@ export async function changedCases({ data, spec }: RunRecord, datasetFolder: str
     if (now?.image !== image || now.label !== label) changed.push(id);
   }
   return changed;
+}
+
+/** What a run was trained or tuned on among some cases of a data set: the same image, or the same name in a data set of the same name. */
+export async function knownCases({ data, spec }: RunRecord, dataset: string, cases: readonly CaseFiles[]): Promise<readonly { case: string; part: 'train' | 'validation' }[]> {
+  if (data.length === 0) return [];
+  const known: { case: string; part: 'train' | 'validation' }[] = [];
+  for (const files of cases) {
+    const { image } = await hashesOf(files);
+    const found = data.find((one) => one.image === image || (one.case === files.id && basename(spec.data.dataset) === basename(dataset)));
+    if (found) known.push({ case: files.id, part: found.part });
+  }
+  return known;
 }
 
 /** SHA-256 of the contrasts of a case, one after the other, and of its labels. */

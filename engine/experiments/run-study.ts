@@ -6,13 +6,13 @@ import { z } from 'zod';
 import { badInput, GyraError, problemFrom } from '../contract/problem';
 import type { RunRecord } from '../contract/run-record';
 import type { TrainingSpec } from '../contract/training-spec';
-import { openDataset, soundCases } from '../data/dataset';
+import { openDataset, type CaseFiles } from '../data/dataset';
 import { exists, readBytes, readJson, sha256, writeByRename } from '../data/file-access';
-import { readSplit } from '../data/split';
 import type { Evaluation } from '../evaluation/evaluate';
 import { parameterCount } from '../model/cost';
 import { RunFolder } from '../training/run-folder';
 import { trainedMargin } from '../training/weights-file';
+import { casesToEvaluate, refuseKnown } from './cases-to-evaluate';
 import { figureCsv, figureSvg } from './figure';
 import { hashesOf, RunStore } from './run-store';
 import { costResults } from './cost-results';
@@ -46,8 +46,8 @@ export interface StudyRequest {
 }
 
 /**
- * @returns the record, whose status is `failed` where a run failed; the others are done nevertheless.
- * @throws GyraError where the folder holds a study of another spec, naming the differences, or of code `cancelled`
+ * @returns the record, whose status is `failed` where a training or an evaluation failed; the others are done nevertheless.
+ * @throws GyraError where the folder holds a study of another spec, naming the differences, where cases to evaluate are missing, broken or known to a run, or of code `cancelled`
  */
 export async function runStudy(request: StudyRequest, host: StudyHost): Promise<StudyRecord> {
   const { spec, out, datasetFolder, quick = false } = request;
@@ -62,26 +62,41 @@ export async function runStudy(request: StudyRequest, host: StudyHost): Promise<
     return written;
   };
   const folderOf = (run: PlannedRun): string => (run.arm.trained ? request.trained?.get(run.arm.series) : undefined) ?? store.folderOf(run.spec);
+  // what would be refused is refused before hours of training
+  const casesOf = spec.figure === 'cost' ? null : await casesToEvaluate(spec, planned, dataset);
+  for (const [run, cases] of casesOf ?? []) {
+    const before = new RunFolder(folderOf(run));
+    if (await before.hasRecord()) await refuseKnown(spec, run, await before.readRecord(), cases);
+  }
   await mkdir(out, { recursive: true });
   await write(record('running'));
 
   const finished: FinishedRun[] = [];
+  /** A run that fails does not end the study. */
+  const attempt = async (run: PlannedRun, work: (what: string) => Promise<void>, saying = ''): Promise<void> => {
+    const i = planned.indexOf(run);
+    const what = `${i + 1} of ${planned.length}: ${describe(run, spec)}`;
+    try {
+      await work(what);
+    } catch (error) {
+      const problem = problemFrom(error);
+      if (problem.code === 'cancelled') throw error;
+      runs[i] = { ...runs[i]!, status: 'failed', problem: { ...problem, message: `${saying}${problem.message}` } };
+      host.say(`Run ${what} failed: ${saying}${problem.message}`);
+    }
+    await write(record('running'));
+  };
   try {
-    for (const [i, run] of planned.entries()) {
-      const what = `${i + 1} of ${planned.length}: ${describe(run, spec)}`;
-      try {
+    for (const [i, run] of planned.entries())
+      await attempt(run, async (what) => {
         const trained = run.arm.trained ? await readTrained(folderOf(run), run) : ((await store.finished(run.spec, datasetFolder, spec.minutesPerRun)) ?? (await host.train(run.spec, folderOf(run), what)));
         finished.push({ run, record: trained });
         runs[i] = { ...runs[i]!, ...(await facts(trained, folderOf(run))) };
-      } catch (error) {
-        const problem = problemFrom(error);
-        if (problem.code === 'cancelled') throw error;
-        runs[i] = { ...runs[i]!, status: 'failed', problem };
-        host.say(`Run ${what} failed: ${problem.message}`);
-      }
-      await write(record('running'));
-    }
-    const results = spec.figure === 'cost' ? await costResults(spec, finished, folderOf, host) : await evaluated(request, finished, folderOf, host);
+      });
+    const evaluated: EvaluatedRun[] = [];
+    for (const one of casesOf ? chosenRates(spec, finished) : [])
+      await attempt(one.run, async (what) => void evaluated.push({ ...one, evaluation: await evaluationOf(one, casesOf!.get(one.run)!, folderOf(one.run), request, host, what) }), 'The evaluation failed: ');
+    const results = casesOf ? (evaluated.length > 0 ? diceResults(spec, evaluated) : null) : await costResults(spec, finished, folderOf, host);
     const done = await write(record(runs.some(({ status }) => status === 'failed') ? 'failed' : 'done', results ?? undefined));
     if (results) await writeResults(out, done);
     return done;
@@ -120,34 +135,21 @@ async function facts(record: RunRecord, folder: string): Promise<Partial<StudyRu
   return { status: status === 'stopped' ? 'stopped' : 'done', parameters: parameterCount(spec.model), steps, epochs, bestValidationDice, wallSeconds, environment, weights: await sha256(join(folder, 'best.safetensors')) };
 }
 
-async function evaluated({ spec, datasetFolder, out }: StudyRequest, finished: readonly FinishedRun[], folderOf: (run: PlannedRun) => string, host: StudyHost): Promise<StudyRecord['results'] | null> {
-  const chosen = chosenRates(spec, finished);
-  const done: EvaluatedRun[] = [];
-  for (const [i, { run, record }] of chosen.entries()) {
-    const { skipBroken } = run.spec.data;
-    const dataset = await openDataset(datasetFolder, { skipBroken });
-    const listed = (await readSplit(dataset, { file: run.spec.data.split, seed: run.seed, sizes: run.spec.data.splitSizes }))[spec.part];
-    const ofPart = dataset.cases.filter(({ id }) => listed.includes(id));
-    const chosenFiles = skipBroken ? (await soundCases(dataset, ofPart, run.spec.lossOptions.ignoreLabel)).sound : ofPart;
-    const cases = chosenFiles.map(({ id }) => id);
-    if (cases.length === 0) throw badInput(`The split of ${dataset.name} has no cases in ${spec.part}.`, 'Give a split with cases there.');
-    const known = record.data.filter(({ case: id }) => spec.part === 'test' && cases.includes(id));
-    if (known.length > 0) throw badInput(`${run.arm.trained?.run ?? run.spec.name} was trained or tuned on ${known[0]!.case}${known.length > 1 ? ` and ${known.length - 1} more cases` : ''} of ${spec.part}.`, 'Evaluate it on cases it has not seen.');
-    const folder = folderOf(run);
-    const hashes = await Promise.all(chosenFiles.map(async (files) => [files.id, await hashesOf(files)]));
-    const key = createHash('sha256').update(JSON.stringify([await sha256(join(folder, 'best.safetensors')), trainedMargin(record), spec.protocols, spec.degrees, cases, hashes])).digest('hex').slice(0, 16);
-    // a run that came from elsewhere stays as it is
-    const kept = run.arm.trained ? join(out, 'evaluations') : folder;
-    const file = join(kept, `evaluation-${key}.json`);
-    let evaluation = await readEvaluation(file);
-    if (!evaluation) {
-      evaluation = await host.evaluate(folder, cases, spec, `${i + 1} of ${chosen.length}: ${describe(run, spec)}`);
-      await mkdir(kept, { recursive: true });
-      await writeByRename(file, `${JSON.stringify(evaluation)}\n`);
-    }
-    done.push({ run, record, evaluation });
-  }
-  return done.length === 0 ? null : diceResults(spec, done);
+/** Of a run on these cases; what was evaluated before is not evaluated again. */
+async function evaluationOf({ run, record }: FinishedRun, files: readonly CaseFiles[], folder: string, { spec, out }: StudyRequest, host: StudyHost, what: string): Promise<Evaluation> {
+  await refuseKnown(spec, run, record, files);
+  const cases = files.map(({ id }) => id);
+  const hashes = await Promise.all(files.map(async (one) => [one.id, await hashesOf(one)]));
+  const key = createHash('sha256').update(JSON.stringify([await sha256(join(folder, 'best.safetensors')), trainedMargin(record), spec.protocols, spec.degrees, cases, hashes])).digest('hex').slice(0, 16);
+  // a run that came from elsewhere stays as it is
+  const kept = run.arm.trained ? join(out, 'evaluations') : folder;
+  const file = join(kept, `evaluation-${key}.json`);
+  const before = await readEvaluation(file);
+  if (before) return before;
+  const evaluation = await host.evaluate(folder, cases, spec, what);
+  await mkdir(kept, { recursive: true });
+  await writeByRename(file, `${JSON.stringify(evaluation)}\n`);
+  return evaluation;
 }
 
 /** The runs that are shown: all of the common learning rate, and those of each arm's best rate on validation. */

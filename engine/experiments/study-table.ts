@@ -11,7 +11,7 @@ export function studyMarkdown({ spec, dataset, runs, results, quick }: StudyReco
     `# ${spec.name}: ${spec.question}`,
     `Data set ${dataset}${quick ? ' (phantom, sizes for a quick look)' : ''}, part ${spec.part}${spec.paper ? `; in the paper: ${spec.paper}` : ''}. Not a medical device.`,
     ...(results ? [markdownTable(shortTable(results.table)), `${results.figure.bandLabel}. All columns are in table.csv.`, ...results.findings.map((finding) => `- ${finding}`)] : []),
-    ...failed.map(({ series, x, seed, problem }) => `- Failed: ${[series, x, `seed ${seed}`].filter((part) => part !== undefined).join(', ')}: ${problem?.message}`),
+    ...failed.map(({ series, x, seed, problem }) => `- Failed: ${[series, x === series ? undefined : x, `seed ${seed}`].filter((part) => part !== undefined).join(', ')}: ${problem?.message}`),
   ];
   return `${lines.join('\n\n')}\n`;
 }

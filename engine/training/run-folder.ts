@@ -31,12 +31,15 @@ export class RunFolder {
   async open({ resume }: { resume: boolean }): Promise<() => Promise<void>> {
     await mkdir(this.path, { recursive: true });
     const unlock = await lockRun(this.path);
-    if (resume || !(await exists(this.record))) return unlock;
+    if (resume || !(await this.hasRecord())) return unlock;
     await unlock();
     throw badInput(`The folder ${basename(this.path)} already holds a run.`, 'Add --resume to go on with it, or give another name with --set name=... or another --out.');
   }
   hasCheckpoint(): Promise<boolean> {
     return exists(this.last);
+  }
+  hasRecord(): Promise<boolean> {
+    return exists(this.record);
   }
   readRecord(): Promise<RunRecord> {
     return readJson(this.record, runRecord);

@@ -1,9 +1,11 @@
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { RunRecord } from '../../engine/contract/run-record';
 import { trainingSpec } from '../../engine/contract/training-spec';
+import { sha256 } from '../../engine/data/file-access';
 import { figureFromCsv, figureSvg } from '../../engine/experiments/figure';
-import { runStudy } from '../../engine/experiments/run-study';
+import { runStudy, type StudyHost } from '../../engine/experiments/run-study';
 import { builtInStudy, type StudyName } from '../../engine/experiments/studies';
 import { studySpec, type StudySpec } from '../../engine/experiments/study-spec';
 import { fakeHost } from '../support/fake-study';
@@ -101,13 +103,53 @@ describe('runStudy', () => {
     expect(runs[0]).toMatchObject({ status: 'failed', problem: { message: expect.stringContaining('was trained on other data: a changed since') } });
   });
 
-  it('refuses to test on a case that was trained on', async () => {
+  const tested = { train: ['a', 'b', 'c'], validation: ['d'], test: ['e', 'f'] };
+  /** Trains, and says that it saw these. */
+  const seeing = (host: StudyHost, ...data: Partial<RunRecord['data'][number]>[]): StudyHost => ({ ...host, train: async (...args) => {
+    const record = { ...(await host.train(...args)), data: data.map((one) => ({ case: 'f', part: 'validation' as const, image: '', label: '', ...one })) };
+    writeFileSync(join(args[1], 'run.json'), JSON.stringify(record));
+    return record;
+  } });
+
+  it.each([
+    ['by name', async () => ({ case: 'f' }), 'f'],
+    ['by its image, whatever its name', async (folder: string) => ({ case: 'elsewhere', image: await sha256(join(folder, 'imagesTr', 'e.nii.gz')) }), 'e'],
+  ])('refuses to test on a case that was trained on, %s, before it trains anything', async (_how, seen, name) => {
     const at = folders();
-    const { host } = fakeHost();
-    const leaking = { ...host, train: async (...args: Parameters<typeof host.train>) => ({ ...(await host.train(...args)), data: [{ case: 'f', part: 'validation' as const, image: '', label: '' }] }) };
-    writeFileSync(join(at.datasetFolder, 'split.json'), JSON.stringify({ train: ['a', 'b', 'c'], validation: ['d'], test: ['e', 'f'] }));
-    await expect(runStudy({ ...at, spec: study('models', { part: 'test' }) }, leaking)).rejects.toThrow(/was trained or tuned on f of test\.$/);
-    expect(JSON.parse(readText(at.out, 'study.json')).status).toBe('failed');
+    await runStudy({ ...at, spec: study('models') }, seeing(fakeHost({ fails: 'group-unet' }).host, await seen(at.datasetFolder)));
+    writeFileSync(join(at.datasetFolder, 'split.json'), JSON.stringify(tested));
+    const later = { ...at, out: join(at.store, 'later') };
+    const { host, trained } = fakeHost();
+    await expect(runStudy({ ...later, spec: study('models', { part: 'test' }) }, host)).rejects.toThrow(new RegExp(`was trained or tuned on ${name} of test\\.$`));
+    expect([trained, existsSync(later.out)]).toEqual([[], false]);
+  });
+
+  it('does not show a run that saw what it is tested on while the study ran', async () => {
+    const at = folders();
+    writeFileSync(join(at.datasetFolder, 'split.json'), JSON.stringify(tested));
+    const { host, evaluated } = fakeHost();
+    const { status, runs, results } = await runStudy({ ...at, spec: study('models', { part: 'test' }) }, seeing(host, {}));
+    expect([status, evaluated, results]).toEqual(['failed', [], undefined]);
+    expect(runs[0]!.problem!.message).toMatch(/^The evaluation failed: steerable-unet-\w+ was trained or tuned on f of test\.$/);
+  });
+
+  it('refuses a part without cases and a case that cannot be read before it trains anything', async () => {
+    const at = folders();
+    const { host, trained } = fakeHost();
+    await expect(runStudy({ ...at, spec: study('models', { part: 'test' }) }, host)).rejects.toMatchObject({ code: 'bad-input', message: 'The split of Blobs has no cases in test.' });
+    writeFileSync(join(at.datasetFolder, 'imagesTr', 'f.nii.gz'), 'no image');
+    await expect(runStudy({ ...at, spec: study('models') }, host)).rejects.toMatchObject({ code: 'bad-input', message: expect.stringContaining('Case f of validation cannot be read: f.nii.gz is not a NIfTI file') });
+    expect([trained, existsSync(at.out)]).toEqual([[], false]);
+  });
+
+  it('shows the others where an evaluation fails, and says so in the record', async () => {
+    const at = folders();
+    const { host, trained } = fakeHost({ cannotEvaluate: 'group-unet' });
+    const record = await runStudy({ ...at, spec: study('models') }, host);
+    expect([record.status, trained.length]).toEqual(['failed', 5]);
+    expect(record.runs[4]).toMatchObject({ status: 'failed', steps: 10, problem: { message: 'The evaluation failed: no Dice of group-unet' } });
+    expect(record.results!.table.rows.map(({ model }) => model)).toEqual(['steerable', 'ordinary', 'ordinary ±20°', 'ordinary full']);
+    expect(readText(at.out, 'table.md')).toContain('- Failed: group CNN, seed 0: The evaluation failed');
   });
 
   it('shows the spread over seeds, the best learning rate beside the common one, and comparisons at equal set sizes', async () => {

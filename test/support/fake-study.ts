@@ -1,6 +1,6 @@
 /** @file A study host that trains and evaluates nothing: what a study does around them can be seen in milliseconds. */
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { cancelled } from '../../engine/contract/problem';
 import type { RunRecord } from '../../engine/contract/run-record';
 import type { TrainingSpec } from '../../engine/contract/training-spec';
@@ -30,8 +30,8 @@ export function fakeRecord(spec: TrainingSpec, changes: Partial<RunRecord> = {})
   };
 }
 
-/** @param fails names the architecture whose training fails */
-export function fakeHost({ fails, stopsAfter = Infinity }: { fails?: string; stopsAfter?: number } = {}) {
+/** @param fails names the architecture whose training fails, `cannotEvaluate` the one whose evaluation does */
+export function fakeHost({ fails, cannotEvaluate, stopsAfter = Infinity }: { fails?: string; cannotEvaluate?: string; stopsAfter?: number } = {}) {
   const trained: string[] = [];
   const evaluated: string[] = [];
   const host: StudyHost = {
@@ -49,6 +49,7 @@ export function fakeHost({ fails, stopsAfter = Infinity }: { fails?: string; sto
       return record;
     },
     async evaluate(runFolder, _cases, { protocols, degrees }) {
+      if (cannotEvaluate && basename(runFolder).startsWith(`${cannotEvaluate}-`)) throw new Error(`no Dice of ${cannotEvaluate}`);
       evaluated.push(runFolder);
       const isSteerable = runFolder.includes('steerable');
       return fakeEvaluation(isSteerable ? 0.8 : 0.85, isSteerable ? 0.01 : 0.5, protocols, degrees);
