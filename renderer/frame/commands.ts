@@ -28,12 +28,12 @@ export const screenNames: Readonly<Record<Screen, string>> = { explore: 'Explore
 /** What never changes; the palette adds cases and worst poses, see {@link passingCommands}. */
 export function lastingCommands(workbench: Workbench): readonly Command[] {
   return [
-    { name: 'Turn on by 1°', group: 'Turn', keys: ['ArrowRight', 'ArrowUp'], run: () => stepBy(1) },
+    { name: 'Turn forward by 1°', group: 'Turn', keys: ['ArrowRight', 'ArrowUp'], run: () => stepBy(1) },
     { name: 'Turn back by 1°', group: 'Turn', keys: ['ArrowLeft', 'ArrowDown'], run: () => stepBy(-1) },
-    { name: 'Turn on by 15°', group: 'Turn', keys: ['Shift+ArrowRight', 'Shift+ArrowUp'], run: () => stepBy(15) },
+    { name: 'Turn forward by 15°', group: 'Turn', keys: ['Shift+ArrowRight', 'Shift+ArrowUp'], run: () => stepBy(15) },
     { name: 'Turn back by 15°', group: 'Turn', keys: ['Shift+ArrowLeft', 'Shift+ArrowDown'], run: () => stepBy(-15) },
-    { name: 'On to the next right angle', group: 'Turn', keys: ['Ctrl+ArrowRight', 'Ctrl+ArrowUp'], run: () => stepToRightAngle(1) },
-    { name: 'Back to the right angle before', group: 'Turn', keys: ['Ctrl+ArrowLeft', 'Ctrl+ArrowDown'], run: () => stepToRightAngle(-1) },
+    { name: 'Next right angle', group: 'Turn', keys: ['Ctrl+ArrowRight', 'Ctrl+ArrowUp'], run: () => stepToRightAngle(1) },
+    { name: 'Previous right angle', group: 'Turn', keys: ['Ctrl+ArrowLeft', 'Ctrl+ArrowDown'], run: () => stepToRightAngle(-1) },
     { name: 'Upright', group: 'Turn', keys: ['Home'], run: goUpright },
     { name: 'Play or pause', group: 'Turn', keys: ['Space'], run: playOrPause },
     { name: 'Next of the 24 right angles', group: 'Turn', keys: ['PageDown'], run: () => stepThroughRightAngles(1) },
@@ -53,7 +53,7 @@ export function lastingCommands(workbench: Workbench): readonly Command[] {
     { name: 'Undo', group: 'General', keys: ['Ctrl+z'], run: undo },
     { name: 'Redo', group: 'General', keys: ['Ctrl+Shift+z', 'Ctrl+y'], run: redo },
     { name: 'Search or run a command', group: 'General', keys: ['Ctrl+k'], run: () => openDialog('palette') },
-    { name: 'Light or dark', group: 'General', run: switchTheme },
+    { name: 'Switch between light and dark', group: 'General', run: switchTheme },
     { name: 'Follow the system’s theme', group: 'General', run: () => useWorkspace.setState({ theme: 'system' }) },
     { name: 'Shortcuts', group: 'General', keys: ['?'], run: () => openDialog('shortcuts') },
     { name: 'About Gyra', group: 'General', run: () => openDialog('about') },

@@ -53,7 +53,7 @@ export function TopBar() {
         <IconButton kind="ghost" name={lastUndone ? `Redo: ${lastUndone}` : 'Redo'} keys="Ctrl Shift Z" disabled={!lastUndone} onClick={redo}>
           <Redo2 size={16} />
         </IconButton>
-        <IconButton kind="ghost" name="Light or dark" onClick={switchTheme}>
+        <IconButton kind="ghost" name="Switch between light and dark" onClick={switchTheme}>
           <Sun size={16} />
         </IconButton>
         <IconButton kind="ghost" name="About Gyra" onClick={() => openDialog('about')}>

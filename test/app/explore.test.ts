@@ -273,7 +273,7 @@ describe('Explore in a browser', () => {
 
   it('finds place, layout and theme again at the next start', async () => {
     const before = await theme(page);
-    await page.getByRole('button', { name: 'Light or dark' }).click();
+    await page.getByRole('button', { name: 'Switch between light and dark' }).click();
     const after = await theme(page);
     expect(after.name).not.toBe(before.name);
     expect(after.background).not.toBe(before.background);
