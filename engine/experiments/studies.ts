@@ -1,7 +1,10 @@
 /** @file The paper's studies (MELBA 2024:010) as data, for any data set and any settings of the training that all arms share. */
+import type { Shape } from '../contract/engine-api';
 import type { ModelSpec } from '../contract/model-spec';
+import { acceptedSizes } from '../contract/network-sizes';
 import { badInput } from '../contract/problem';
 import type { TrainingSpec } from '../contract/training-spec';
+import { canvasFor } from '../data/canvas';
 import { parameterCount } from '../model/cost';
 import { studySpec, type StudyArm, type StudySpec } from './study-spec';
 
@@ -19,6 +22,8 @@ export interface StudyOptions {
   /** Training-set sizes (`set-size`). */
   readonly sizes?: readonly number[];
   readonly degrees?: readonly number[];
+  /** Sizes of the training cases (`cost`). */
+  readonly shapes?: readonly Shape[];
 }
 
 /** Angles of the paper's figures and of docs/results.md. */
@@ -75,8 +80,8 @@ export function builtInStudy(name: StudyName, options: StudyOptions): StudySpec 
       });
     }
     case 'cost': {
-      // every model sees cubes of one size, so that memory and time can be compared
-      const sampling = { ...base.sampling, kind: 'patch' as const };
+      // every model sees cubes of one size, so that memory and time can be compared; where the base trains on whole volumes they fit every case
+      const sampling = { ...base.sampling, kind: 'patch' as const, patchSize: base.sampling.kind === 'patch' ? base.sampling.patchSize : Math.min(base.sampling.patchSize, ...(options.shapes ?? []).flatMap((shape) => canvasFor(shape, acceptedSizes(kinds.ordinary)))) };
       return study({ name, question: 'What time and memory does training take?', paper: 'section 5.1.1', figure: 'cost', arms: fiveModels.filter(({ series }) => !series.includes('±')).map(({ series, spec }) => arm(series, { model: spec.model, augmentation: spec.augmentation, sampling }, series)) });
     }
   }

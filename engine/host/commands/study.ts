@@ -3,11 +3,12 @@ import { stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { BackendName } from '../../backends/choose';
+import type { Shape } from '../../contract/engine-api';
 import { badInput, GyraError } from '../../contract/problem';
 import { runRecord } from '../../contract/run-record';
 import { classCount } from '../../contract/structure';
 import type { TrainingSpec } from '../../contract/training-spec';
-import { openDataset } from '../../data/dataset';
+import { loadCase, openDataset, type Dataset } from '../../data/dataset';
 import { readJson, sha256 } from '../../data/file-access';
 import { writePhantomDataset } from '../../data/phantom/write-phantom-dataset';
 import { readSplit } from '../../data/split';
@@ -19,6 +20,7 @@ import type { StudyRecord } from '../../experiments/study-record';
 import { studySpec, withoutPlace, type StudySpec } from '../../experiments/study-spec';
 import { studyMarkdown } from '../../experiments/study-table';
 import { backendOption } from '../backend-option';
+import { casesNamed } from '../evaluate-cases';
 import { listOf, oneOf, parseCount, parseDegrees, parseMinutes } from '../option-parsers';
 import { progressLine } from '../progress-line';
 import { readTrainingSpec } from '../read-training-spec';
@@ -108,7 +110,17 @@ async function prepared(nameOrFile: string, options: Options): Promise<{ study: 
   const { base, datasetFolder } = await baseSpec(nameOrFile, options);
   const dataset = await openDataset(datasetFolder, { skipBroken: base.data.skipBroken });
   const split = await readSplit(dataset, { file: base.data.split, seed: base.seed, sizes: base.data.splitSizes });
-  return { study: builtInStudy(nameOrFile, { base, trainingCases: split.train.length, ...given }), datasetFolder, name: nameOrFile };
+  const shapes = nameOrFile === 'cost' && base.sampling.kind === 'volume' ? await shapesOf(dataset, split.train.slice(0, base.data.trainingCases), base) : [];
+  return { study: builtInStudy(nameOrFile, { base, trainingCases: split.train.length, shapes, ...given }), datasetFolder, name: nameOrFile };
+}
+
+async function shapesOf(dataset: Dataset, cases: readonly string[], { data: { skipBroken }, lossOptions: { ignoreLabel } }: TrainingSpec): Promise<Shape[]> {
+  const shapes: Shape[] = [];
+  for (const files of casesNamed(dataset, cases))
+    await loadCase(dataset, files, ignoreLabel).then(({ labels }) => shapes.push(labels.shape), (thrown: unknown) => {
+      if (!skipBroken) throw thrown;
+    });
+  return shapes;
 }
 
 async function fromFile(file: string, { quick, dataset }: Options): Promise<{ study: StudySpec; datasetFolder: string; name: string }> {

@@ -81,6 +81,14 @@ describe('gyra study', () => {
     for (const file of [join('out', 'study.json'), join('runs', name, 'run.json')]) expect(readFileSync(join(again, file), 'utf8')).not.toContain(folder);
   });
 
+  it('measures cost on cubes that every training case holds, unless the base names their side', async () => {
+    const sampling = async (...args: string[]) => (await run(folders(), 'cost', ...args)).record().spec.arms.map(({ spec }: { spec: { sampling: object } }) => spec.sampling);
+    // 12 x 10 x 9 voxels on a canvas of multiples of 4
+    for (const one of await sampling()) expect(one).toMatchObject({ kind: 'patch', patchSize: 12 });
+    for (const one of await sampling('--set', 'sampling.patchSize=8')) expect(one).toMatchObject({ kind: 'patch', patchSize: 8 });
+    for (const one of await sampling('--set', 'sampling.kind=patch')) expect(one).toMatchObject({ kind: 'patch', patchSize: 48 });
+  });
+
   it('ends with 1 and names what failed, with the table of the rest', async () => {
     const folder = folders();
     const fake = fakeHost({ fails: 'unet' });
