@@ -5,12 +5,14 @@
  */
 import { tensor5d, tidy, type Tensor5D } from '@tensorflow/tfjs-core';
 import type { RotationMatrix, Shape } from '../contract/engine-api';
-import { accepts, pooledSizes, printSizes } from '../contract/network-sizes';
+import type { ModelSpec } from '../contract/model-spec';
+import { accepts, levelsOf, pooledSizes, printSizes, type AlongAxes } from '../contract/network-sizes';
 import { badInput } from '../contract/problem';
 import { Random } from '../math/random';
-import { cubeRotations, inverseRotation, isSignedPermutation, rotateVector, rotationAbout, type Vector3 } from '../math/rotation';
+import { cubeRotations, identityRotation, inverseRotation, isSignedPermutation, rotateVector, rotationAbout, type Vector3 } from '../math/rotation';
+import { quotients, rotationGroup } from '../math/rotation-group';
 import { dimension, parseIrreps, printIrreps, type Irreps } from '../math/so3/irreps';
-import { turnField } from '../math/so3/turn-field';
+import { turnComponents, turnField } from '../math/so3/turn-field';
 import type { Network } from '../model/network';
 import { constantTensors, recordGraph, runGraph, type OperatorGraph, type OperatorNode, type ValueId } from '../model/operator-graph';
 
@@ -18,10 +20,10 @@ export interface LayerEquivariance {
   /** Of the weights it reads, or the operator behind them; `logits` is the whole network. */
   readonly layer: string;
   readonly irreps: string;
-  /** Largest error over the 24 rotations of the cube. */
+  /** Largest error over the right angles (`rightAnglesOf`); of a layer of a group CNN, over its group. */
   readonly rightAngles: number;
-  /** Mean error over the arbitrary rotations. */
-  readonly arbitrary: number;
+  /** Mean error over the arbitrary rotations; nothing for a layer of a group CNN, which they do not turn, and where voxels are no cubes. */
+  readonly arbitrary: number | undefined;
 }
 export interface EquivarianceOptions {
   /** Voxels along each axis of the test image; one that the network's poolings divide. */
@@ -34,61 +36,89 @@ export interface EquivarianceOptions {
 /** Part of the half side within which arbitrary rotations are compared. */
 const comparedRadius = 0.6;
 
+/** Of every level. */
+const stepsOf = (spec: ModelSpec): readonly AlongAxes[] => (spec.architecture === 'steerable-unet' ? levelsOf(spec).map(({ steps }) => steps) : []);
+/** The rotations of the cube that carry the network's voxels onto voxels: all 24, or fewer where its steps differ. */
+export const rightAnglesOf = (spec: ModelSpec): readonly RotationMatrix[] =>
+  cubeRotations.map(({ matrix }) => matrix).filter((matrix) => stepsOf(spec).every((steps) => rotateVector(matrix, steps).every((step, axis) => Math.abs(step) === steps[axis])));
+
 /**
- * Errors of every layer in the order they run, the whole network last. A group CNN gives the last alone: between its layers a rotation also exchanges channels.
- * @throws GyraError where the size does not suit the network or it takes more than one image
+ * Errors of every layer in the order they run, the whole network last.
+ * @throws GyraError where the size does not suit the network
  */
 export function equivarianceErrors(network: Network, { size, rotations, onProgress = () => {} }: EquivarianceOptions): LayerEquivariance[] {
   const { spec } = network;
   const shape: Shape = [size, size, size];
-  if (spec.inputs !== 1) throw badInput(`This model takes ${spec.inputs} channels.`, 'Measure a model with one input image.');
   if (!accepts(pooledSizes(spec), shape)) throw badInput(`This model works on sizes that are ${printSizes(pooledSizes(spec))}, not on ${size}.`, 'Give such a size.');
-  const layers = layersOf(network);
-  const upright = layers.run(testImage(size));
+  const input = parseIrreps('inputIrreps' in spec && spec.inputIrreps !== undefined ? spec.inputIrreps : `${spec.inputs}x0e`);
+  const group = spec.architecture === 'group-unet' ? rotationGroup(spec.group) : undefined;
+  const layers = layersOf(network, input, group?.length ?? 1);
+  const upright = layers.run(testImage(size, input));
   const random = Random.stream(0, 'rotations');
-  const arbitrary = Array.from({ length: rotations }, () => rotationAbout([random.normal(), random.normal(), random.normal()], 10 + 170 * random.uniform()));
-  const all = [...cubeRotations.map(({ matrix }) => matrix), ...arbitrary];
-  const sums = upright.map(() => ({ rightAngles: 0, arbitrary: 0 }));
+  const areCubes = stepsOf(spec).every((steps) => steps.every((step) => step === steps[0]));
+  const arbitrary = areCubes ? Array.from({ length: rotations }, () => rotationAbout([random.normal(), random.normal(), random.normal()], 10 + 170 * random.uniform())) : [];
+  const all = [...rightAnglesOf(spec), ...arbitrary];
+  const errors = upright.map(() => ({ rightAngles: 0, arbitrary: [] as number[] }));
   all.forEach((rotation, done) => {
-    layers.run(testImage(size, rotation)).forEach(({ data, shape: here, irreps }, i) => {
-      const expected = turnField(upright[i]!.data, here, irreps, rotation);
-      if (isSignedPermutation(rotation)) sums[i]!.rightAngles = Math.max(sums[i]!.rightAngles, relativeDistance(data, expected, here, Infinity));
-      else sums[i]!.arbitrary += relativeDistance(data, expected, here, comparedRadius) / rotations;
+    layers.run(testImage(size, input, rotation)).forEach(({ data }, i) => {
+      const expected = turned(upright[i]!, rotation, group);
+      if (!expected) return;
+      const { shape: here } = upright[i]!;
+      if (isSignedPermutation(rotation)) errors[i]!.rightAngles = Math.max(errors[i]!.rightAngles, relativeDistance(data, expected, here, Infinity));
+      else errors[i]!.arbitrary.push(relativeDistance(data, expected, here, comparedRadius));
     });
     onProgress(done + 1, all.length);
   });
-  return upright.map(({ layer, irreps }, i) => ({ layer, irreps: printIrreps(irreps), ...sums[i]! }));
+  return upright.map(({ layer, irreps }, i) => {
+    const { rightAngles, arbitrary: others } = errors[i]!;
+    return { layer, irreps: printIrreps(irreps), rightAngles, arbitrary: others.length > 0 ? others.reduce((sum, error) => sum + error, 0) / others.length : undefined };
+  });
+}
+
+/** A field as it is when the image is turned. Over a group, f(p, g) becomes f(h^-1 p, h^-1 g); undefined where the rotation is not in it. */
+function turned({ data, shape, irreps, elements }: Field, rotation: RotationMatrix, group: readonly RotationMatrix[] = []): Float32Array | undefined {
+  const moved = turnField(data, shape, irreps, rotation);
+  if (elements === 1) return moved;
+  const number = group.findIndex((matrix) => matrix.every((entry, i) => entry === rotation[i]));
+  if (number < 0) return undefined;
+  const channels = dimension(irreps);
+  const features = channels / elements;
+  const from = quotients(group).slice(number * elements, (number + 1) * elements);
+  return moved.map((_, i) => {
+    const [voxel, channel] = [Math.floor(i / channels), i % channels];
+    return moved[voxel * channels + from[Math.floor(channel / features)]! * features + (channel % features)]!;
+  });
 }
 
 interface Field {
   readonly layer: string;
   readonly irreps: Irreps;
   readonly shape: Shape;
+  /** Of a group, which the channels run over as (element, channel); 1 without. */
+  readonly elements: number;
   /** Channels fastest, then x, y, z. */
   readonly data: Float32Array;
 }
 
-function layersOf(network: Network): { run(image: Float32Array): Field[] } {
+function layersOf(network: Network, input: Irreps, order: number): { run(image: Float32Array): Field[] } {
   const { multiple, remainder } = pooledSizes(network.spec);
   const [nx, ny, nz] = multiple.map((size) => size + remainder) as [number, number, number];
-  const output = parseIrreps('outputIrreps' in network.spec && network.spec.outputIrreps !== undefined ? network.spec.outputIrreps : `${network.spec.outputs}x0e`);
-  const asTensor = (image: Float32Array): Tensor5D => tensor5d(image, [1, ...cube(image.length), 1]);
-  const graph = network.spec.architecture === 'group-unet' ? undefined : recordGraph(network, [1, nz, ny, nx, 1]);
+  const channels = dimension(input);
+  const asTensor = (image: Float32Array): Tensor5D => tensor5d(image, [1, ...cube(image.length / channels), channels]);
+  const graph = recordGraph(network, [1, nz, ny, nx, channels]);
   return {
     run: (image) => {
       const fields: Field[] = [];
       tidy(() => {
-        if (!graph) fields.push(fieldOf('logits', output, network.logits(asTensor(image))));
-        else {
-          const irrepsOf = new Map<ValueId, Irreps>([[graph.image, parseIrreps('1x0e')]]);
-          let place = '';
-          runGraph(graph, asTensor(image), constantTensors(graph), (node, [first]) => {
-            const irreps = irrepsAfter(node, irrepsOf, first!.shape[4]!);
-            irrepsOf.set(node.outputs[0]!, irreps);
-            place = placeOf(node, graph) ?? place;
-            fields.push(fieldOf(node.outputs[0] === graph.logits ? 'logits' : `${place} ${node.name}`.trim(), irreps, first as Tensor5D));
-          });
-        }
+        const irrepsOf = new Map<ValueId, Irreps>([[graph.image, input]]);
+        let place = '';
+        runGraph(graph, asTensor(image), constantTensors(graph), (node, [first]) => {
+          const irreps = irrepsAfter(node, irrepsOf, first!.shape[4]!);
+          irrepsOf.set(node.outputs[0]!, irreps);
+          place = placeOf(node, graph) ?? place;
+          const isWhole = node.outputs[0] === graph.logits;
+          fields.push(fieldOf(isWhole ? 'logits' : `${place} ${node.name}`.trim(), irreps, isWhole ? 1 : order, first as Tensor5D));
+        });
       });
       return fields;
     },
@@ -99,7 +129,7 @@ const cube = (voxels: number): [number, number, number] => {
   const side = Math.round(Math.cbrt(voxels));
   return [side, side, side];
 };
-const fieldOf = (layer: string, irreps: Irreps, tensor: Tensor5D): Field => ({ layer, irreps, shape: [tensor.shape[3], tensor.shape[2], tensor.shape[1]], data: tensor.dataSync<'float32'>() });
+const fieldOf = (layer: string, irreps: Irreps, elements: number, tensor: Tensor5D): Field => ({ layer, irreps, elements, shape: [tensor.shape[3], tensor.shape[2], tensor.shape[1]], data: tensor.dataSync<'float32'>() });
 
 /** How an operator's output turns. Channels of an ordinary network are taken for scalars: nothing else is said about them. */
 function irrepsAfter(node: OperatorNode, irrepsOf: ReadonlyMap<ValueId, Irreps>, channels: number): Irreps {
@@ -131,17 +161,24 @@ function relativeDistance(found: Float32Array, expected: Float32Array, [nx, ny, 
   return whole === 0 ? 0 : Math.sqrt(difference / whole);
 }
 
-/** Seeded blobs all over the image, so that nowhere rounding alone is left, turned exactly: their centres move, and nothing is interpolated. */
-function testImage(size: number, rotation?: RotationMatrix): Float32Array {
+/** Seeded blobs all over the image, so that nowhere rounding alone is left, turned exactly: their centres move, their components turn, and nothing is interpolated. */
+function testImage(size: number, irreps: Irreps, rotation: RotationMatrix = identityRotation): Float32Array {
   const random = Random.stream(0, 'blobs');
+  const channels = dimension(irreps);
   const blobs = Array.from({ length: 150 }, () => {
     const centre: Vector3 = [random.normal(), random.normal(), random.normal()];
-    return { centre: centre.map((component) => component * size * 0.3) as unknown as Vector3, width: size * (0.06 + 0.06 * random.uniform()), height: random.normal() };
+    const width = size * (0.06 + 0.06 * random.uniform());
+    const components = Float32Array.from({ length: channels }, () => random.normal());
+    return { centre: centre.map((component) => component * size * 0.3) as unknown as Vector3, width, components: turnComponents(components, irreps, rotation) };
   });
-  const back = rotation && inverseRotation(rotation);
-  return Float32Array.from({ length: size ** 3 }, (_, v) => {
-    const at: Vector3 = [(v % size) - (size - 1) / 2, (Math.floor(v / size) % size) - (size - 1) / 2, Math.floor(v / size ** 2) - (size - 1) / 2];
-    const [x, y, z] = back ? rotateVector(back, at) : at;
-    return blobs.reduce((sum, { centre, width, height }) => sum + height * Math.exp(-((x - centre[0]) ** 2 + (y - centre[1]) ** 2 + (z - centre[2]) ** 2) / (2 * width ** 2)), 0);
-  });
+  const back = inverseRotation(rotation);
+  const image = new Float32Array(size ** 3 * channels);
+  for (let v = 0; v < size ** 3; v++) {
+    const [x, y, z] = rotateVector(back, [(v % size) - (size - 1) / 2, (Math.floor(v / size) % size) - (size - 1) / 2, Math.floor(v / size ** 2) - (size - 1) / 2]);
+    for (const { centre, width, components } of blobs) {
+      const height = Math.exp(-((x - centre[0]) ** 2 + (y - centre[1]) ** 2 + (z - centre[2]) ** 2) / (2 * width ** 2));
+      for (let c = 0; c < channels; c++) image[v * channels + c]! += components[c]! * height;
+    }
+  }
+  return image;
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startBackend, type BackendHandle } from '../../engine/backends/choose';
 import { modelSpec } from '../../engine/contract/model-spec';
-import { equivarianceErrors } from '../../engine/evaluation/equivariance';
+import { equivarianceErrors, rightAnglesOf } from '../../engine/evaluation/equivariance';
 import { cubeRotations, rotationAbout } from '../../engine/math/rotation';
 import { parseIrreps } from '../../engine/math/so3/irreps';
 import { turnField } from '../../engine/math/so3/turn-field';
@@ -27,7 +27,7 @@ const measured = (spec: Record<string, unknown>) => {
 describe('the equivariance meter', () => {
   it('finds a steerable network at rounding for right angles, and off by little in between', () => {
     const layers = measured({ architecture: 'steerable-unet', irreps: '2x0e+1x1e+1x2e', kernelSize: 5 });
-    expect(layers.map(({ layer }) => layer)).toEqual(expect.arrayContaining(['down.down_blocks.0.conv1 SteerableConvolution', 'up.up_blocks.0.batchnorm2 Gate', 'logits']));
+    expect(layers.map(({ layer }) => layer)).toEqual(expect.arrayContaining(['down.down_blocks.0.conv1 SteerableConvolution', 'up.up_blocks.0.batchnorm2 GatedInstanceNorm', 'logits']));
     expect(layers.find(({ layer }) => layer.includes('conv1 Steerable'))!.irreps).toBe('4x0e+1x1e+1x2e');
     for (const { layer, rightAngles } of layers) expect({ layer, isRounding: rightAngles < 1e-4 }).toEqual({ layer, isRounding: true });
     expect(layers.at(-1)).toMatchObject({ layer: 'logits', irreps: '2x0e' });
@@ -39,8 +39,24 @@ describe('the equivariance meter', () => {
     expect(layers[0]!.rightAngles).toBeGreaterThan(0.1);
     expect(layers.at(-1)!.rightAngles).toBeGreaterThan(0.1);
   });
-  it('measures only the whole of a group CNN, whose layers exchange channels too', () => {
-    expect(measured({ architecture: 'group-unet', group: 'klein', features: 2 }).map(({ layer }) => layer)).toEqual(['logits']);
+  it.each(['klein', 'cube'])('finds the layers of a group CNN over %s at rounding for its group, the whole beside all right angles', (group) => {
+    const layers = measured({ architecture: 'group-unet', group, features: 2 });
+    const { layer, rightAngles } = layers.at(-1)!;
+    expect(layer).toBe('logits');
+    if (group === 'cube') expect(rightAngles).toBeLessThan(1e-4);
+    else expect(rightAngles).toBeGreaterThan(0.1);
+    expect(layers.length).toBeGreaterThan(10);
+    for (const one of layers.slice(0, -1)) expect(one).toMatchObject({ rightAngles: expect.closeTo(0, 4) as number, arbitrary: undefined });
+  });
+  it.each([{ inputs: 4 }, { inputs: 4, inputIrreps: '1x0e+1x1e' }])('turns the components of an input of %o', (input) => {
+    const layers = measured({ architecture: 'steerable-unet', irreps: '2x0e+1x1e', ...input });
+    for (const { layer, rightAngles } of layers) expect({ layer, isRounding: rightAngles < 1e-4 }).toEqual({ layer, isRounding: true });
+  });
+  it('takes only the right angles that carry voxels onto voxels', () => {
+    const spec = { architecture: 'steerable-unet', irreps: '2x0e+1x1e', steps: [1, 1, 2], kernelSize: 5, outputs: 2, poolings: 1 };
+    expect(rightAnglesOf(modelSpec.parse(spec))).toHaveLength(8);
+    const layers = measured(spec);
+    for (const one of layers) expect(one).toMatchObject({ rightAngles: expect.closeTo(0, 4) as number, arbitrary: undefined });
   });
   it('refuses sizes that the poolings do not divide', () => {
     const network = buildNetwork(modelSpec.parse({ architecture: 'unet', outputs: 2, poolings: 1, kernelSize: 3, features: 1 }), 1);

@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { startBackend } from '../../backends/choose';
-import { equivarianceErrors, type LayerEquivariance } from '../../evaluation/equivariance';
+import { equivarianceErrors, rightAnglesOf, type LayerEquivariance } from '../../evaluation/equivariance';
 import { buildNetwork } from '../../model/build-network';
 import { loadNetwork } from '../../training/weights-file';
 import { parseCount } from '../option-parsers';
@@ -35,8 +35,9 @@ async function run(model: string, { size, rotations, threads, json }: Options): 
     const trained = equivarianceErrors(network, { size, rotations, onProgress: progressLine('Rotations, trained') });
     const untrained = equivarianceErrors(fresh, { size, rotations, onProgress: progressLine('Rotations, untrained') });
     const layers = trained.map(({ layer, irreps, ...errors }, i) => ({ layer, irreps, trained: errors, untrained: { rightAngles: untrained[i]!.rightAngles, arbitrary: untrained[i]!.arbitrary } }));
-    if (json) process.stdout.write(`${JSON.stringify({ size, rotations, layers })}\n`);
-    else process.stdout.write(`${basename(model)}: |f(Rx) - R f(x)| / |f(x)| at ${size}^3; largest over 24 right angles, mean over ${rotations} other rotations\n${'layer'.padEnd(48)}${['trained 90°', 'other', 'untrained 90°', 'other'].map((head) => head.padStart(14)).join('')}\n${layers.map(row).join('')}`);
+    const rightAngles = rightAnglesOf(spec).length;
+    if (json) process.stdout.write(`${JSON.stringify({ size, rightAngles, rotations, layers })}\n`);
+    else process.stdout.write(`${basename(model)}: |f(Rx) - R f(x)| / |f(x)| at ${size}^3; largest over ${rightAngles} right angles${spec.architecture === 'group-unet' ? ' (of layers over the group)' : ''}, mean over ${rotations} other rotations\n${'layer'.padEnd(48)}${['trained 90°', 'other', 'untrained 90°', 'other'].map((head) => head.padStart(14)).join('')}\n${layers.map(row).join('')}`);
   } finally {
     await backend.dispose();
   }
@@ -44,4 +45,4 @@ async function run(model: string, { size, rotations, threads, json }: Options): 
 
 type Errors = Pick<LayerEquivariance, 'rightAngles' | 'arbitrary'>;
 const row = ({ layer, irreps, trained, untrained }: { layer: string; irreps: string; trained: Errors; untrained: Errors }): string =>
-  `${layer.padEnd(48)}${[trained.rightAngles, trained.arbitrary, untrained.rightAngles, untrained.arbitrary].map((error) => error.toExponential(1).padStart(14)).join('')}  ${irreps}\n`;
+  `${layer.padEnd(48)}${[trained.rightAngles, trained.arbitrary, untrained.rightAngles, untrained.arbitrary].map((error) => (error?.toExponential(1) ?? '-').padStart(14)).join('')}  ${irreps}\n`;

@@ -21,16 +21,22 @@ export function turnField(field: Float32Array, shape: Volume['shape'], irreps: I
     const { data } = permuteVoxels(volume, rotation, shape) ?? new SplineVolume(volume).rotate(rotation, 0);
     for (let v = 0; v < voxels; v++) moved[v * channels + c] = data[v]!;
   }
-  const turned = moved.slice();
+  return turnComponents(moved, irreps, rotation);
+}
+
+/** D(R) of every copy, voxel by voxel. */
+export function turnComponents(field: Float32Array, irreps: Irreps, rotation: RotationMatrix): Float32Array {
+  const channels = dimension(irreps);
+  const turned = field.slice();
   const matrices = new Map(irreps.map(({ degree }) => [degree, wignerD(degree, rotation)]));
   for (const { start, degree } of copiesOf(irreps)) {
     if (degree === 0) continue;
     const [size, d] = [2 * degree + 1, matrices.get(degree)!];
-    for (let v = 0; v < voxels; v++)
+    for (let at = start; at < field.length; at += channels)
       for (let i = 0; i < size; i++) {
         let sum = 0;
-        for (let k = 0; k < size; k++) sum += d[i * size + k]! * moved[v * channels + start + k]!;
-        turned[v * channels + start + i] = sum;
+        for (let k = 0; k < size; k++) sum += d[i * size + k]! * field[at + k]!;
+        turned[at + i] = sum;
       }
   }
   return turned;
