@@ -1,5 +1,5 @@
 /**
- * @file `npm run bench:growth`: how the time of a step grows with volume, width and threads, and what it is made of: the tables of docs/performance.md, printed as Markdown. About five minutes.
+ * @file `npm run bench:growth`: how the time of a step grows with volume, width and threads, and what it is made of: the tables of docs/performance.md, printed as Markdown. About four minutes on two quiet cores.
  * `--only limits|volume|width|threads|profile` prints one of them.
  */
 import { spawnSync } from 'node:child_process';
