@@ -1,5 +1,5 @@
 /**
- * @file `npm run bench:memory`: one training step of the paper's two networks on 128^3 voxels of four contrasts, each in a process of its own, beside the bar of issue 4 (4.0 GiB) and what
+ * @file `npm run bench:memory`: one training step of the paper's two networks on 128^3 voxels of four contrasts, each in a process of its own, beside the bar of 4.0 GiB and what
  * `gyra cost` predicts. Some minutes; `-- --patch 64` or `-- --only unet` is quicker. Never part of the tests, which hold the prediction to 10 % on small volumes.
  */
 import { spawnSync } from 'node:child_process';

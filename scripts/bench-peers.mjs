@@ -1,5 +1,5 @@
 /**
- * @file `npm run bench:peers`: our rows in turn with PyTorch's and onnxruntime's, on the same threads, in one run, beside the bars of issue 4. About ten minutes; the first time it installs PyTorch.
+ * @file `npm run bench:peers`: our rows in turn with PyTorch's and onnxruntime's, on the same threads, in one run, beside the bars of docs/performance.md. About five minutes on two quiet cores; the first time it installs PyTorch.
  * Ours run in the Node that Electron 45 contains (eight lanes; an Electron window has four); `--node own` takes the Node that runs this script. Every finished row is kept: an interrupted run goes on where it stopped. Never part of the
  * tests.
  */

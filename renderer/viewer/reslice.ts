@@ -65,7 +65,7 @@ export interface Box {
   readonly high: Vector3;
 }
 
-/** The case's own voxels on its canvas: centred, an odd rest lying at the end (design, section 7). */
+/** The case's own voxels on its canvas: centred, an odd rest lying at the end. */
 export function caseBox(canvasShape: Shape, fileShape: Shape): Box {
   const low = canvasShape.map((size, i) => Math.floor((size - fileShape[i]) / 2));
   return { low: [low[0], low[1], low[2]], high: [low[0] + fileShape[0] - 1, low[1] + fileShape[1] - 1, low[2] + fileShape[2] - 1] };

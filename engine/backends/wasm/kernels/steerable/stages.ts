@@ -1,5 +1,5 @@
 /**
- * @file The inner stages of the factorised steerable convolution, generated from the lattice (prototype and numbers: docs/performance.md):
+ * @file The inner stages of the factorised steerable convolution, generated from the lattice (measured in docs/performance.md):
  * A. in-plane maps and shell harmonics, B. Clebsch-Gordan coupling into streams, C. mixing of streams with the weights, and its adjoint for the weight gradient.
  */
 import type { I32} from '../../assembler';
