@@ -58,7 +58,7 @@ async function prepare() {
 /** The rooms of the engine again under the Node that Electron contains, whose WebAssembly has fused multiply-add. */
 async function underNode24() {
   const binary = await node24();
-  if (binary) return vitest('unit', binary, ['math', 'ops', 'backends', 'model', 'data', 'training', 'evaluation'].map((room) => `test/${room}/`));
+  if (binary) return vitest('unit', binary, ['contract', 'math', 'ops', 'backends', 'model', 'data', 'training', 'evaluation', 'experiments', 'host'].map((room) => `test/${room}/`));
   console.log('skipped: the npm registry gave no Node 24 for this system');
   return { passed: 0, failed: 0, skipped: 1 };
 }

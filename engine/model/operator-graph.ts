@@ -72,7 +72,7 @@ export function recordGraph(network: Network, shape: Tensor5D['shape']): Operato
     const image = noise(shape, 'compared');
     const expected = network.logits(image).dataSync<'float32'>();
     const found = runGraph(graph, image, constantTensors(graph)).dataSync<'float32'>();
-    if (found.length !== expected.length || found.some((value, i) => value !== expected[i])) throw unknown();
+    if (found.length !== expected.length || found.some((value, i) => !Object.is(value, expected[i]))) throw unknown();
   });
   return graph;
 }
