@@ -6,7 +6,7 @@ import { readSplit } from '../data/split';
 import { knownCases } from './run-store';
 import type { PlannedRun, StudySpec } from './study-spec';
 
-/** @throws GyraError where a run has no cases, or one of them cannot be read and its spec does not leave such cases out */
+/** @throws GyraError where a run has no cases, or others than the first, or one of them cannot be read and its spec does not leave such cases out */
 export async function casesToEvaluate({ part }: StudySpec, planned: readonly PlannedRun[], dataset: Dataset): Promise<ReadonlyMap<PlannedRun, readonly CaseFiles[]>> {
   const read = new Map<string, readonly CaseFiles[]>();
   const casesOf = new Map<PlannedRun, readonly CaseFiles[]>();
@@ -22,6 +22,12 @@ export async function casesToEvaluate({ part }: StudySpec, planned: readonly Pla
       read.set(key, sound);
     }
     casesOf.set(run, read.get(key)!);
+  }
+  const [first, ...others] = planned;
+  for (const run of others) {
+    const [one, other] = [first!, run].map((each) => casesOf.get(each)!.map(({ id }) => id)) as [string[], string[]];
+    const alone = [...one.filter((id) => !other.includes(id)), ...other.filter((id) => !one.includes(id))];
+    if (alone.length > 0) throw badInput(`${first!.arm.series} and ${run.arm.series} have other cases in ${part}: ${alone.slice(0, 3).join(', ')}${alone.length > 3 ? ` and ${alone.length - 3} more` : ''} of one of them alone.`, 'Compare runs of one split; --set data.split=FILE names the split of those that are trained here.');
   }
   return casesOf;
 }

@@ -20,6 +20,7 @@ import { bestRate, diceResults, type EvaluatedRun, type FinishedRun } from './di
 import { studyRecord, type StudyRecord, type StudyRun } from './study-record';
 import { differences, plannedRuns, studySpec, type PlannedRun, type StudySpec } from './study-spec';
 import { studyMarkdown, tableCsv } from './study-table';
+import { unlikeTrainings } from './unlike-trainings';
 
 /** What a study leaves to its host. */
 export interface StudyHost {
@@ -96,7 +97,8 @@ export async function runStudy(request: StudyRequest, host: StudyHost): Promise<
     const evaluated: EvaluatedRun[] = [];
     for (const one of casesOf ? chosenRates(spec, finished) : [])
       await attempt(one.run, async (what) => void evaluated.push({ ...one, evaluation: await evaluationOf(one, casesOf!.get(one.run)!, folderOf(one.run), request, host, what) }), 'The evaluation failed: ');
-    const results = casesOf ? (evaluated.length > 0 ? diceResults(spec, evaluated) : null) : await costResults(spec, finished, folderOf, host);
+    const measured = casesOf ? (evaluated.length > 0 ? diceResults(spec, evaluated) : null) : await costResults(spec, finished, folderOf, host);
+    const results = measured && { ...measured, findings: [...unlikeTrainings(spec, finished), ...measured.findings] };
     const done = await write(record(runs.some(({ status }) => status === 'failed') ? 'failed' : 'done', results ?? undefined));
     if (results) await writeResults(out, done);
     return done;

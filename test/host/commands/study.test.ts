@@ -58,6 +58,26 @@ describe('gyra study', () => {
     expect(readFileSync(join(folder, 'out', 'study.json'), 'utf8')).not.toContain(folder);
   });
 
+  it('says what given runs were trained with that the others were not, and refuses those with other test cases', async () => {
+    const spec = { ...base, seed: 0, data: { ...base.data, dataset: '/home/jane doe/blobs' }, sampling: { marginVoxels: 8, patchSize: 16 }, optimiser: { learningRate: 0.01 } };
+    const data = ['a', 'b'].map((id) => ({ case: id, part: 'train' as const, image: id, label: id }));
+    const folder = folders({ 'given/run.json': fakeRecord(trainingSpec.parse(spec), { data }) });
+    const args = ['models', '--set', 'seed=0', '--models', 'ordinary,group-cnn', '--runs', `steerable=${join(folder, 'given')}`];
+    const { stdout, record } = await run(folder, args[0]!, ...args.slice(1));
+    const more = ['sampling.marginVoxels 8 and 4', 'optimiser.learningRate 0.01 and 0.02', 'train cases: 2 and 0, of which 0 are the same'].join('; ');
+    for (const name of ['ordinary', 'group CNN']) expect(record().results.findings).toContain(`steerable and ${name} differ in more than model and augmentation: ${more}.`);
+    expect(stdout).toContain('- steerable and ordinary differ in more than');
+
+    const other = folders({ 'blobs/other.json': { train: ['a', 'b'], validation: ['c'], test: ['d', 'e'] }, 'given/run.json': fakeRecord(trainingSpec.parse({ ...base, data: { ...base.data, split: 'other.json' } })) });
+    const refused = await run(other, 'models', '--models', 'ordinary', '--runs', `steerable=${join(other, 'given')}`);
+    expect(refused).toMatchObject({ code: 2, trained: [], stderr: expect.stringContaining('steerable and ordinary have other cases in test: d, f of one of them alone.') });
+  });
+
+  it('finds nothing of that where all are trained here', async () => {
+    const folder = folders();
+    expect((await run(folder, 'models', '--seeds', '2', '--best-rate')).record().results.findings.join()).not.toContain('differ in more than');
+  });
+
   it('runs a study file, which is what study.json holds under spec', async () => {
     const folder = folders();
     await run(folder, 'irreps-ratio', '--irreps', '8:4:2,4:4:4');
