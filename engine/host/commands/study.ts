@@ -5,7 +5,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { BackendName } from '../../backends/choose';
 import type { Shape } from '../../contract/engine-api';
 import { badInput, GyraError } from '../../contract/problem';
-import { runRecord } from '../../contract/run-record';
+import { runRecord, type RunRecord } from '../../contract/run-record';
 import { classCount } from '../../contract/structure';
 import type { TrainingSpec } from '../../contract/training-spec';
 import { loadCase, openDataset, type Dataset } from '../../data/dataset';
@@ -151,10 +151,18 @@ async function withRuns(study: StudySpec, trained: ReadonlyMap<string, string>, 
   if (unknown.length > 0) throw badInput(`The study ${study.name} has no model ${unknown.join(', ')}.`, `It has ${[...new Set(study.arms.map(({ series }) => series))].join(', ')}.`);
   const kept = study.arms.filter(({ series }) => (models ? wanted.has(plainName(series)) : trained.size === 0));
   const given = await Promise.all([...trained].map(async ([series, folder]) => {
-    const { spec } = await readJson(join(folder, 'run.json'), runRecord);
-    return { series, ...(study.figure === 'angle' ? {} : { x: series }), spec: withoutPlace(spec), trained: { run: basename(folder), weights: await sha256(join(folder, 'best.safetensors')) } };
+    const record = await readJson(join(folder, 'run.json'), runRecord);
+    const { spec } = record;
+    return { series, ...(study.figure === 'angle' ? {} : { x: study.figure === 'training-cases' ? trainingCasesOf(record, folder) : series }), spec: withoutPlace(spec), trained: { run: basename(folder), weights: await sha256(join(folder, 'best.safetensors')) } };
   }));
   return { ...study, arms: [...given, ...kept.filter(({ series }) => !trained.has(series))] };
+}
+
+/** Where a run lies on the x axis of its set's size. */
+function trainingCasesOf({ spec, data }: RunRecord, folder: string): number {
+  const count = spec.data.trainingCases ?? data.filter(({ part }) => part === 'train').length;
+  if (count > 0) return count;
+  throw badInput(`The record of ${basename(folder)} does not say how many cases it was trained on.`, 'Give a run whose run.json lists them under "data", or leave it out of --runs.');
 }
 
 function withOptions(study: StudySpec, { protocol, minutesPerRun, seeds, bestRate, spread }: Options): StudySpec {

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import type { StudyHost } from '../../../engine/experiments/run-study';
+import type { RunRecord } from '../../../engine/contract/run-record';
 import { trainingSpec } from '../../../engine/contract/training-spec';
 import { register as study } from '../../../engine/host/commands/study';
 import { fakeHost, fakeRecord } from '../../support/fake-study';
@@ -71,6 +72,16 @@ describe('gyra study', () => {
     const other = folders({ 'blobs/other.json': { train: ['a', 'b'], validation: ['c'], test: ['d', 'e'] }, 'given/run.json': fakeRecord(trainingSpec.parse({ ...base, data: { ...base.data, split: 'other.json' } })) });
     const refused = await run(other, 'models', '--models', 'ordinary', '--runs', `steerable=${join(other, 'given')}`);
     expect(refused).toMatchObject({ code: 2, trained: [], stderr: expect.stringContaining('steerable and ordinary have other cases in test: d, f of one of them alone.') });
+  });
+
+  it('puts given runs where their training cases are, and refuses one that names none', async () => {
+    const of = (record: Partial<RunRecord>, data = {}) => folders({ 'given/run.json': fakeRecord(trainingSpec.parse({ ...base, data: { ...base.data, ...data } }), record) });
+    const study = (folder: string) => run(folder, 'set-size', '--sizes', '1,2', '--models', 'ordinary', '--runs', `steerable=${join(folder, 'given')}`);
+    const listed = await study(of({ data: ['a', 'b'].map((id) => ({ case: id, part: 'train' as const, image: id, label: id })) }));
+    expect(listed.code).toBe(0);
+    expect(listed.record().results.figure.rows.map(({ series, x }: { series: string; x: number }) => [series, x])).toEqual([['steerable', 2], ['ordinary', 1], ['ordinary', 2]]);
+    expect((await study(of({}, { trainingCases: 3 }))).record().spec.arms[0].x).toBe(3);
+    expect(await study(of({}))).toMatchObject({ code: 2, evaluated: [], stderr: expect.stringContaining('The record of given does not say how many cases it was trained on.\nGive a run whose') });
   });
 
   it('finds nothing of that where all are trained here', async () => {
