@@ -34,16 +34,13 @@ const tables = {
     const rate = (id) => rows.find((row) => row.id === id)?.rate.perSecond ?? 0;
     const most = Math.max(rate('machine/multiply-adds'), rate('machine/fused-multiply-adds'));
     print('The machine', ['what', 'a second'], rows.map(({ id, rate: { perSecond, unit } }) => [`\`${id}\``, `${number(perSecond / 1e9)} G ${unit}`]));
-    const kernels = [
-      ['conv/forward', { size: 48, width: 30 }],
-      ['conv/backward', { size: 48, width: 30 }],
-      ['steerable-conv/forward', {}],
-      ['steerable-conv/backward', {}],
-    ].map(([row, options]) => ({ row, ...measured(row, options)[0] }));
-    print('How close the kernels come', ['row', 'ms', 'G multiply-adds a second, as computed', 'of the limit'], kernels.map(({ row, ms: time, what, rate: of }) => {
+    const kernels = (rows) => rows.map((row) => ({ row, ...measured(row, row.startsWith('conv') ? { size: 48, width: 30 } : {})[0] }));
+    print('How close the kernels come: arithmetic', ['row', 'ms', 'G multiply-adds a second, as computed', 'of the limit'], kernels(['conv/forward', 'conv/backward', 'steerable-conv/forward', 'steerable-conv/backward', 'depthwise/forward']).map(({ row, ms: time, what, rate: of }) => {
       const computed = (of.perSecond * (row.startsWith('conv') ? spectral : 1)) / 1e9;
       return [`\`${row}\`: ${what}`, number(time), number(computed), `${Math.round((100 * computed * 1e9) / most)} %`];
     }));
+    print('How close the kernels come: memory', ['row', 'ms', 'GB a second, every tensor once', 'of a copy'], kernels(['norm-gate/forward', 'norm-gate/backward', 'pool/forward', 'upsample/forward']).map(({ row, ms: time, what, rate: of }) =>
+      [`\`${row}\`: ${what}`, number(time), number(of.perSecond / 1e9), `${Math.round((100 * of.perSecond) / rate('machine/copy'))} %`]));
   },
   volume: () => {
     const sides = [16, 32, 48, 64];

@@ -6,7 +6,8 @@ import { modelSpec, type ModelSpec } from '../contract/model-spec';
 import { predictVolume } from '../evaluation/predict-volume';
 import { Random } from '../math/random';
 import { planeRotation } from '../math/rotation';
-import { dimension, harmonicIrreps, parseIrreps, printIrreps } from '../math/so3/irreps';
+import { gateInputIrreps } from '../math/so3/gate-irreps';
+import { copies, dimension, harmonicIrreps, parseIrreps, printIrreps, scalarCopies } from '../math/so3/irreps';
 import { pathsOf, selfPathsOf, weightsOf } from '../math/so3/steerable-paths';
 import { SplineVolume } from '../math/spline-volume';
 import { buildNetwork } from '../model/build-network';
@@ -14,8 +15,8 @@ import { multiplyAdds, type OperatorShapes } from '../model/multiply-adds';
 import type { Network } from '../model/network';
 import { argMaxChannels } from '../ops/arg-max-channels';
 import { valueAndGradients } from '../ops/backpropagation';
-import type { SteerableConvolutionAttributes } from '../ops/operators';
-import { runOperator } from '../ops/run-operator';
+import type { OperatorName, Operators, SteerableConvolutionAttributes } from '../ops/operators';
+import { runOperator, type OperatorInputs } from '../ops/run-operator';
 import { segmentationLoss } from '../ops/segmentation-loss';
 import { Adam } from '../training/adam';
 import { loadNetwork } from '../training/weights-file';
@@ -49,11 +50,26 @@ const kernelTaps = 5 ** 3;
 /** 8:4:2 scalars, vectors and tensors in the paper; half as many vectors as scalars, half as many tensors as vectors. */
 const irrepsOfWidth = (width: number): string => `${width}x0e+${Math.ceil(width / 2)}x1e+${Math.ceil(width / 4)}x2e`;
 
+/** One call of an operator, or of several, on random inputs of these shapes. */
+function operatorRow<N extends OperatorName>(row: Pick<BenchRow, 'id' | 'what' | 'repeats' | 'work'>, shapes: Readonly<Record<string, readonly number[]>>, calls: readonly { readonly name: N; readonly inputs: readonly string[]; readonly attributes: Operators[N]['attributes'] }[]): BenchRow {
+  return {
+    ...row,
+    figure: 'minimum',
+    prepare: async () => {
+      const tensors = Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, randomTensor([...shape], name)]));
+      const run = () => calls.map(({ name, inputs, attributes }) => runOperator(name, Object.fromEntries(inputs.map((input) => [input, tensors[input]!])) as OperatorInputs<N>, attributes));
+      return { run: () => void tidy(() => void run()), dispose: () => Object.values(tensors).forEach((one) => one.dispose()) };
+    },
+  };
+}
+const elements = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1);
+/** Every tensor read or written once: the least there is to move. */
+const bytesOf = (...shapes: readonly (readonly number[])[]) => ({ amount: 4 * shapes.reduce((sum, shape) => sum + elements(shape), 0), unit: 'bytes' as const });
+
 /** 8x0e+4x1e+2x2e -> 14x0e+4x1e+2x2e at 48^3: the second layer of the paper's network. */
-function steerableConvolutionRow(id: string, direction: 'SteerableConvolution' | 'SteerableConvolutionBackward', { size: n = 48, width = 8 }: BenchSizes): BenchRow {
+function steerableConvolutionRow(id: string, name: 'SteerableConvolution' | 'SteerableConvolutionBackward', { size: n = 48, width = 8 }: BenchSizes): BenchRow {
   const irrepsIn = parseIrreps(irrepsOfWidth(width));
-  const [, vectors, tensors] = irrepsIn;
-  const irrepsOut = [{ ...irrepsIn[0]!, multiplicity: width + vectors!.multiplicity + tensors!.multiplicity }, vectors!, tensors!];
+  const irrepsOut = gateInputIrreps(irrepsIn);
   const harmonics = harmonicIrreps(2);
   const attributes: SteerableConvolutionAttributes = { irrepsIn, irrepsOut, harmonics, lattice: { diameter: 5, steps: [1, 1, 1], radialFunctions: 5, cutoff: true } };
   const shapes = {
@@ -62,44 +78,36 @@ function steerableConvolutionRow(id: string, direction: 'SteerableConvolution' |
     weight: [5, weightsOf(pathsOf(irrepsIn, irrepsOut, harmonics))],
     self: [weightsOf(selfPathsOf(irrepsIn, irrepsOut))],
   };
-  return {
-    id,
-    what: `${printIrreps(irrepsIn)} -> ${printIrreps(irrepsOut)}, 5^3, ${n}^3${direction === 'SteerableConvolution' ? '' : ', both gradients'}`,
-    repeats: 10,
-    figure: 'minimum',
-    work: { amount: multiplyAdds({ name: direction, shapes, attributes } as OperatorShapes), unit: 'multiply-adds' },
-    prepare: async () => {
-      const x = randomTensor(shapes.x, 'x');
-      const dy = randomTensor(shapes.dy, 'dy');
-      const weight = randomTensor(shapes.weight, 'weight');
-      const self = randomTensor(shapes.self, 'self');
-      return {
-        run: () => void tidy(() => void (direction === 'SteerableConvolution' ? runOperator(direction, { x, weight, self }, attributes) : runOperator(direction, { dy, x, weight, self }, attributes))),
-        dispose: () => [x, dy, weight, self].forEach((one) => one.dispose()),
-      };
-    },
-  };
+  const backward = name === 'SteerableConvolutionBackward';
+  const what = `${printIrreps(irrepsIn)} -> ${printIrreps(irrepsOut)}, 5^3, ${n}^3${backward ? ', both gradients' : ''}`;
+  return operatorRow({ id, what, repeats: 10, work: { amount: multiplyAdds({ name, shapes, attributes } as OperatorShapes), unit: 'multiply-adds' } }, shapes, [{ name, inputs: [...(backward ? ['dy'] : []), 'x', 'weight', 'self'], attributes }]);
 }
 
 /** Ordinary convolution of as many channels as the steerable one; the multiply-adds are those of the definition. */
 function convolutionRow(id: string, backward: boolean, { size: n = 48, width = 30 }: BenchSizes): BenchRow {
   const channelsOut = Math.round(1.2 * width);
-  return {
-    id,
-    what: `${width} -> ${channelsOut} channels, 5^3, ${n}^3${backward ? ', both gradients' : ''}`,
-    repeats: 5,
-    figure: 'minimum',
-    work: { amount: (backward ? 2 : 1) * n ** 3 * kernelTaps * width * channelsOut, unit: 'multiply-adds' },
-    prepare: async () => {
-      const x = randomTensor([1, n, n, n, width], 'x');
-      const dy = randomTensor([1, n, n, n, channelsOut], 'dy');
-      const weight = randomTensor([5, 5, 5, width, channelsOut], 'weight');
-      const run = backward
-        ? () => [runOperator('ConvolutionBackwardInput', { dy, weight }, {}), runOperator('ConvolutionBackwardWeight', { dy, x }, { kernelSize: 5 })]
-        : () => runOperator('Convolution', { x, weight }, {});
-      return { run: () => void tidy(() => void run()), dispose: () => [x, dy, weight].forEach((one) => one.dispose()) };
-    },
-  };
+  const shapes = { x: [1, n, n, n, width], dy: [1, n, n, n, channelsOut], weight: [5, 5, 5, width, channelsOut] };
+  const row = { id, what: `${width} -> ${channelsOut} channels, 5^3, ${n}^3${backward ? ', both gradients' : ''}`, repeats: 5, work: { amount: (backward ? 2 : 1) * n ** 3 * kernelTaps * width * channelsOut, unit: 'multiply-adds' as const } };
+  return operatorRow(row, shapes, backward ? [{ name: 'ConvolutionBackwardInput', inputs: ['dy', 'weight'], attributes: {} }, { name: 'ConvolutionBackwardWeight', inputs: ['dy', 'x'], attributes: { kernelSize: 5 } }] : [{ name: 'Convolution', inputs: ['x', 'weight'], attributes: {} }]);
+}
+
+/** What lies between the convolutions of the highest level, and the group CNN's spatial convolution. */
+function betweenRows({ size: n = 64, width = 8 }: BenchSizes): BenchRow[] {
+  const irreps = parseIrreps(irrepsOfWidth(width));
+  const normed = gateInputIrreps(irreps);
+  const cube = (side: number, channels: number) => [1, side, side, side, channels];
+  const [channels, half] = [dimension(irreps), Math.floor(n / 2)];
+  const norm = { x: cube(n, dimension(normed)), dy: cube(n, channels), weight: [copies(normed)], bias: [scalarCopies(normed)] };
+  const normAttributes = { irreps, epsilon: 1e-5, by: 'root-mean-square' as const };
+  const extent = [2, 2, 2] as const;
+  const depthwise = { x: cube(n, 4 * width), weight: [5, 5, 5, 4 * width] };
+  return [
+    operatorRow({ id: 'norm-gate/forward', what: `${printIrreps(normed)} -> ${printIrreps(irreps)}, ${n}^3`, repeats: 10, work: bytesOf(norm.x, norm.dy) }, norm, [{ name: 'GatedInstanceNorm', inputs: ['x', 'weight', 'bias'], attributes: normAttributes }]),
+    operatorRow({ id: 'norm-gate/backward', what: `${printIrreps(normed)} -> ${printIrreps(irreps)}, ${n}^3`, repeats: 10, work: bytesOf(norm.x, norm.x, norm.dy) }, norm, [{ name: 'GatedInstanceNormBackward', inputs: ['dy', 'x', 'weight', 'bias'], attributes: normAttributes }]),
+    operatorRow({ id: 'pool/forward', what: `by norm, ${printIrreps(irreps)}, ${n}^3 to ${half}^3`, repeats: 10, work: bytesOf(cube(n, channels), cube(half, channels)) }, { x: cube(2 * half, channels) }, [{ name: 'MaxPool', inputs: ['x'], attributes: { irreps, extent } }]),
+    operatorRow({ id: 'upsample/forward', what: `trilinear, ${2 * channels} channels, ${half}^3 to ${n}^3`, repeats: 10, work: bytesOf(cube(half, 2 * channels), cube(n, 2 * channels)) }, { x: cube(half, 2 * channels) }, [{ name: 'Resample', inputs: ['x'], attributes: { method: 'linear', amount: extent, size: [half, half, half] } }]),
+    operatorRow({ id: 'depthwise/forward', what: `${4 * width} channels, 5^3, ${n}^3`, repeats: 10, work: { amount: elements(depthwise.x) * kernelTaps, unit: 'multiply-adds' } }, depthwise, [{ name: 'DepthwiseConvolution', inputs: ['x', 'weight'], attributes: {} }]),
+  ];
 }
 
 /** One training step: forward, loss, backward, Adam. */
@@ -174,6 +182,7 @@ export const benchRows = (steerableModel: string, machine: Machine | undefined, 
   steerableConvolutionRow('steerable-conv/backward', 'SteerableConvolutionBackward', sizes),
   convolutionRow('conv/forward', false, sizes),
   convolutionRow('conv/backward', true, sizes),
+  ...betweenRows(sizes),
   stepRow('steerable-unet/step', steerable(sizes.width), `steerable U-Net ${irrepsOfWidth(sizes.width ?? 8)}`, sizes),
   stepRow('unet/step', ordinary(sizes.width), `ordinary U-Net of ${sizes.width ?? 30} features`, sizes),
   stepRow('group-unet/step', group(sizes.width), `group CNN of ${sizes.width ?? 8} features for each of four rotations`, sizes),
