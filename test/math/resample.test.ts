@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { Shape } from '../../engine/contract/engine-api';
+import type { RotationMatrix, Shape } from '../../engine/contract/engine-api';
 import { Random } from '../../engine/math/random';
-import { rotateImage, rotateLabels, rotateTrilinear } from '../../engine/math/resample';
+import { rotateLabels } from '../../engine/math/resample';
 import { compose, cubeRotations, identityRotation, inverseRotation, planeRotation, rotationAbout } from '../../engine/math/rotation';
 import { SplineVolume } from '../../engine/math/spline-volume';
 import { voxelCount, type Volume } from '../../engine/math/volume';
+import { rotateTrilinear } from '../support/rotate-trilinear';
 import { sharedPath } from '../support/shared-folder';
 
 const random = Random.stream(11, 'resample');
@@ -18,6 +19,7 @@ const smooth = (shape: Shape): Volume<Float32Array> => {
 function forVoxels([nx, ny, nz]: Shape, visit: (index: number, x: number, y: number, z: number) => void): void {
   for (let z = 0, i = 0; z < nz; z++) for (let y = 0; y < ny; y++) for (let x = 0; x < nx; x++, i++) visit(i, x, y, z);
 }
+const rotateImage = (image: Volume<Float32Array>, rotation: RotationMatrix, fill: number, shape?: Shape): Volume<Float32Array> => new SplineVolume(image).rotate(rotation, fill, shape);
 const largestDifference = (a: ArrayLike<number>, b: ArrayLike<number>): number => Array.from(a).reduce((most, value, i) => Math.max(most, Math.abs(value - b[i])), 0);
 
 describe('right angles', () => {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { RotationMatrix, Shape } from '../../../engine/contract/engine-api';
 import { planes } from '../../../engine/contract/engine-api';
-import { rotateTrilinear } from '../../../engine/math/resample';
 import { identityRotation, planeRotation, rotationAbout, type Vector3 } from '../../../engine/math/rotation';
 import { turnSense, views } from '../../../renderer/viewer/anatomy';
 import { caseBox, labelBox, pixelOf, pointAt, resliceImage, resliceLabel, sliceGrid, turnedGrid } from '../../../renderer/viewer/reslice';
+import { rotateTrilinear } from '../../support/rotate-trilinear';
 
 const shape: Shape = [11, 9, 13];
 const image = Float32Array.from({ length: 11 * 9 * 13 }, (_, i) => Math.sin(i * 0.37) + Math.cos(i * 0.011));
