@@ -1,10 +1,8 @@
-/** @file Seeded random numbers: xoshiro128** (Blackman and Vigna, 2018), the same on every machine, with streams by name and a state that can be stored. */
-
-/** The four words of the generator, as plain data for a checkpoint. */
-export type RandomState = readonly [number, number, number, number];
+/** @file Seeded random numbers: xoshiro128** (Blackman and Vigna, 2018), the same on every machine, with streams by name. */
 
 export class Random {
-  private constructor(private state: [number, number, number, number]) {}
+  /** From the four words of its state. */
+  constructor(private readonly state: [number, number, number, number]) {}
 
   /** Streams of one seed with different names are independent: adding one never shifts another. */
   static stream(seed: number, name: string): Random {
@@ -18,14 +16,6 @@ export class Random {
       return (mixed ^ (mixed >>> 16)) >>> 0;
     };
     return new Random([next(), next(), next(), next()]);
-  }
-
-  static restore(state: RandomState): Random {
-    return new Random([...state]);
-  }
-
-  exportState(): RandomState {
-    return [...this.state];
   }
 
   /** Uniform in [0, 1), 53 bits. */

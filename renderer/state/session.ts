@@ -40,7 +40,7 @@ export interface Session {
   arrivalsMs: readonly number[];
 }
 
-const nothing: Session = {
+export const useSession = create<Session>(() => ({
   engine: { state: 'connecting', status: null },
   cases: [],
   models: [],
@@ -52,9 +52,7 @@ const nothing: Session = {
   jobs: [],
   notices: [],
   arrivalsMs: [],
-};
-export const useSession = create<Session>(() => nothing);
-export const forgetSession = (): void => useSession.setState(nothing, true);
+}));
 
 /** A case was opened: what belonged to the one before is dropped. Opened again after a restart of the engine, its visits stay. */
 export function caseOpened(open: OpenCase): void {

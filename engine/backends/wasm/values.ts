@@ -92,9 +92,6 @@ export class I32 extends Value {
   eq(b: number | I32) {
     return this.with(b, 0x46);
   }
-  ne(b: number | I32) {
-    return this.with(b, 0x47);
-  }
   /** Signed comparisons: offsets may be negative; pointers must not be compared. */
   lt(b: number | I32) {
     return this.with(b, 0x48);
@@ -318,9 +315,6 @@ export class V128 extends Value {
   /** Lane-wise integer operations on the same bits, for exponentials. */
   truncateToInteger() {
     return this.changed(248);
-  }
-  integersToFloat() {
-    return this.changed(250);
   }
   nearest() {
     return this.changed(106);

@@ -1,7 +1,5 @@
 /** @file Wigner D matrices of real irreps: how the components of degree l turn under a rotation. */
 import type { RotationMatrix } from '../../contract/engine-api';
-import { compose, rotationAbout } from '../rotation';
-import type { Vector3 } from '../rotation';
 import { clebschGordan } from './clebsch-gordan';
 
 /**
@@ -26,13 +24,4 @@ export function wignerD(degree: number, rotation: RotationMatrix): Float64Array 
   const d = new Float64Array(size * size);
   for (let i = 0; i < size; i++) for (let h = 0; h < size; h++) for (let n = 0; n < inner * 3; n++) d[i * size + h] += size * half[i * inner * 3 + n] * coupling[h * inner * 3 + n];
   return d;
-}
-
-/**
- * e3nn's `angles_to_matrix`: R = Ry(alpha) Rx(beta) Ry(gamma), angles in radians. `wignerD(l, rotationFromAngles(...))` is its `wigner_D(l, ...)`.
- * @returns Row-major 3 by 3, on (x, y, z).
- */
-export function rotationFromAngles(alpha: number, beta: number, gamma: number): RotationMatrix {
-  const about = (axis: Vector3, angle: number): RotationMatrix => rotationAbout(axis, (angle * 180) / Math.PI);
-  return compose(compose(about([0, 1, 0], alpha), about([1, 0, 0], beta)), about([0, 1, 0], gamma));
 }

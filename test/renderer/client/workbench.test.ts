@@ -3,7 +3,7 @@ import type { OpenCase } from '../../../engine/contract/engine-api';
 import { Workbench } from '../../../renderer/client/workbench';
 import { upright, atAngle } from '../../../renderer/state/pose';
 import { usePose } from '../../../renderer/state/pose-store';
-import { forgetSession, useSession } from '../../../renderer/state/session';
+import { useSession } from '../../../renderer/state/session';
 import { defaultWorkspace, useWorkspace } from '../../../renderer/state/workspace';
 import { fakeEngine, type FakeEngine } from '../support/fake-bridge';
 
@@ -24,7 +24,7 @@ const passMs = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 
 beforeEach(async () => {
   vi.useFakeTimers();
-  forgetSession();
+  useSession.setState(useSession.getInitialState(), true);
   useWorkspace.setState(defaultWorkspace, true);
   usePose.setState({ pose: upright('sagittal'), held: false, playing: 'no' }, true);
   engine = fakeEngine({ cases: [smallCase('one'), smallCase('two')] });
