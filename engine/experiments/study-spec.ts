@@ -6,10 +6,12 @@ import { trainingSpec, type TrainingSpec } from '../contract/training-spec';
 import { parts } from '../data/split';
 import { protocols } from '../evaluation/protocols';
 
+export const longestSeries = 60;
+
 /** One training of a study, apart from seed and learning rate, which the study sets. */
 const studyArm = z.strictObject({
   /** Its name in tables and legends; arms of one series make one line. */
-  series: z.string().min(1).max(60),
+  series: z.string().min(1).max(longestSeries),
   /** Where it lies on the x axis, unless that is the angle. */
   x: z.union([z.string(), z.number()]).optional(),
   spec: trainingSpec,
@@ -40,6 +42,8 @@ export const studySpec = z.strictObject({
   /** What bands and bars show: standard error or standard deviation over cases, or standard deviation over seeds. */
   spread: z.enum(['SE', 'SD', 'seeds']).default('SE'),
   arms: z.array(studyArm).min(1),
+}).superRefine(({ figure, arms }, context) => {
+  for (const [i, { x, spec }] of arms.entries()) if (figure === 'training-cases' && !(Number(x ?? spec.data.trainingCases) > 0)) context.addIssue({ code: 'custom', path: ['arms', i, 'x'], message: 'it is no number of training cases' });
 });
 export type StudySpec = z.infer<typeof studySpec>;
 

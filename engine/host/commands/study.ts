@@ -17,7 +17,7 @@ import { quickened, quickOptions, quickPhantoms } from '../../experiments/quick'
 import { runStudy } from '../../experiments/run-study';
 import { builtInStudy, irrepsOf, isStudyName, studyNames, type StudyName } from '../../experiments/studies';
 import type { StudyRecord } from '../../experiments/study-record';
-import { studySpec, withoutPlace, type StudySpec } from '../../experiments/study-spec';
+import { longestSeries, studySpec, withoutPlace, type StudySpec } from '../../experiments/study-spec';
 import { studyMarkdown } from '../../experiments/study-table';
 import { backendOption } from '../backend-option';
 import { casesNamed } from '../evaluate-cases';
@@ -79,6 +79,8 @@ async function run(nameOrFile: string, options: Options): Promise<void> {
   const { store, threads, backend, json, quick = false } = options;
   const { study, datasetFolder, name } = await prepared(nameOrFile, options);
   const trained = new Map(options.runs);
+  const twice = options.runs?.find(([series], i, runs) => runs.findIndex(([other]) => other === series) < i);
+  if (twice) throw badInput(`--runs gives two runs for ${twice[0]}.`, 'Give each a name of its own.');
   const spec = withOptions(await withRuns(study, trained, options.models), options);
   const out = outOf(name, options);
   if (spec.seeds.length > 1) await refuseMovingSplit(datasetFolder, spec);
@@ -199,5 +201,7 @@ const isFile = (path: string): Promise<boolean> => stat(path).then((found) => fo
 function parseRun(text: string): [string, string] {
   const equals = text.indexOf('=');
   if (equals < 1 || equals === text.length - 1) throw new InvalidArgumentError('Give runs as series=FOLDER.');
-  return [text.slice(0, equals).trim(), text.slice(equals + 1).trim()];
+  const series = text.slice(0, equals).trim();
+  if (series.length > longestSeries) throw new InvalidArgumentError(`The name ${series.slice(0, 20)}... has ${series.length} characters. Give names of ${longestSeries} at most.`);
+  return [series, text.slice(equals + 1).trim()];
 }

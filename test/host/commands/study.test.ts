@@ -100,6 +100,11 @@ describe('gyra study', () => {
     expect(stdout).toContain('# mine: Which shares');
   });
 
+  it('names the field of a study file that is wrong', async () => {
+    const folder = folders({ 'mine.json': { name: 'mine', question: 'How many?', figure: 'training-cases', arms: [{ series: 'steerable', x: 'all', spec: base }] } });
+    expect(await run(folder, join(folder, 'mine.json'))).toMatchObject({ code: 2, stderr: expect.stringContaining('mine.json: field "arms.0.x": it is no number of training cases.') });
+  });
+
   it('keeps no path of a study file in any record', async () => {
     const folder = folders();
     await run(folder, 'irreps-ratio', '--irreps', '8:4:2');
@@ -138,6 +143,8 @@ describe('gyra study', () => {
     ['a data set that is not there', 'models', ['--dataset', 'nowhere'], 'The data set folder nowhere was not found.'],
     ['--quick with a data set', 'models', ['--quick', '--dataset', 'x'], 'cannot be used with'],
     ['a run that is no run', 'rotation', ['--runs', 'steerable'], 'Give runs as series=FOLDER.'],
+    ['a name that is too long', 'rotation', ['--runs', `${'s'.repeat(61)}=x`], 'The name ssssssssssssssssssss... has 61 characters. Give names of 60 at most.'],
+    ['two runs of one name', 'rotation', ['--runs', 'steerable=x,steerable=y'], '--runs gives two runs for steerable.'],
   ])('refuses %s with 2, and writes nothing', async (_what, name, args, message) => {
     const folder = folders();
     const { code, stdout, stderr } = await run(folder, name, ...args);
