@@ -28,8 +28,10 @@ try {
     score: (prediction, reference, structures) => meanDice(overlaps(prediction, reference, structures)),
     environment: { version: packageJson.version, backend: backend.name, kernelVariant: backend.kernelVariant, threads: backend.threads },
     async beforeTraining({ sizes }) {
-      if (backend.name !== 'wasm' || sampling.kind !== 'volume') return;
-      await refuseVolumesThatDoNotFit(model, sizes, sampling.marginVoxels, threads);
+      // patches were checked before, unless TensorFlow was to compute and could not
+      if (backend.name !== 'wasm' || (sampling.kind === 'patch' && wanted === 'wasm')) return;
+      if (sampling.kind === 'patch') await refuseWhatDoesNotFit(model, sampling.patchSize, threads);
+      else await refuseVolumesThatDoNotFit(model, sizes, sampling.marginVoxels, threads);
       // the plan had a backend of its own
       await startBackend();
     },
