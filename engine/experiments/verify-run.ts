@@ -49,8 +49,7 @@ export async function verifyRun(runFolder: string, datasetFolder: string, repeat
       if (validationDice === null && step === seen.length + 1) seen.push(loss);
       return steps !== undefined && step >= steps ? 'cancel' : 'go on';
     };
-    if (steps !== undefined) await repeat(record.spec, again, { oneEpoch: false, onStep });
-    else if (record.status === 'done') await repeat(record.spec, again, { oneEpoch: false, onStep });
+    if (steps !== undefined || record.status === 'done') await repeat(record.spec, again, { oneEpoch: false, onStep });
     else for (let epoch = 0; epoch < record.epochs; epoch++) await repeat(record.spec, again, { oneEpoch: true, onStep });
 
     const compared = Math.min(last, losses.length);

@@ -29,12 +29,17 @@ export async function readTrainingSpec(nameOrFile: string, settings: readonly st
   return { spec: parsed.data, file };
 }
 
-/** The data set of a spec, looked for from where we are and from beside the file. */
+/** The data set of a training. */
 export async function findDataset({ spec, file }: SpecFile): Promise<{ spec: TrainingSpec; datasetFolder: string }> {
-  const datasetFolder = await firstFolder([resolve(spec.data.dataset), resolve(dirname(file), spec.data.dataset)]);
-  if (!datasetFolder) throw badInput(`The data set folder ${basename(spec.data.dataset)} was not found.`, 'Give it with --set data.dataset=FOLDER, relative to where you are.');
+  const datasetFolder = await findDatasetFolder(spec.data.dataset, file, 'Give it with --set data.dataset=FOLDER, relative to where you are.');
   // records never hold an absolute path
   return { spec: isAbsolute(spec.data.dataset) ? { ...spec, data: { ...spec.data, dataset: basename(spec.data.dataset) } } : spec, datasetFolder };
+}
+
+/** The folder of a data set, looked for from where we are and from beside the file that names it. */
+export async function findDatasetFolder(path: string, besideFile: string, remedy = 'Give it with --dataset FOLDER.'): Promise<string> {
+  for (const folder of [resolve(path), resolve(dirname(besideFile), path)]) if (await is(folder, 'isDirectory')) return folder;
+  throw badInput(`The data set folder ${basename(path)} was not found.`, remedy);
 }
 
 async function specFile(nameOrFile: string, presets: string): Promise<string> {
@@ -69,7 +74,3 @@ const is = (path: string, kind: 'isFile' | 'isDirectory'): Promise<boolean> =>
     (found) => found[kind](),
     () => false,
   );
-async function firstFolder(paths: readonly string[]): Promise<string | undefined> {
-  for (const path of paths) if (await is(path, 'isDirectory')) return path;
-  return undefined;
-}

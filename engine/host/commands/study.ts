@@ -1,6 +1,6 @@
 /** @file `gyra study NAME|FILE`: many trainings, one table and one figure; interrupted, the same command goes on. */
 import { stat } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { basename, join } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { BackendName } from '../../backends/choose';
 import type { Shape } from '../../contract/engine-api';
@@ -23,7 +23,7 @@ import { backendOption } from '../backend-option';
 import { casesNamed } from '../evaluate-cases';
 import { listOf, oneOf, parseCount, parseDegrees, parseMinutes } from '../option-parsers';
 import { progressLine } from '../progress-line';
-import { readTrainingSpec } from '../read-training-spec';
+import { findDatasetFolder, readTrainingSpec } from '../read-training-spec';
 import { studyHost } from '../study-host';
 
 interface Options {
@@ -129,14 +129,14 @@ async function fromFile(file: string, { quick, dataset }: Options): Promise<{ st
   if (!file.endsWith('.json')) throw badInput(`${basename(file)} is no study.`, `Give one of ${studyNames.join(', ')}, or a JSON file.`);
   if (quick) throw badInput('--quick is for the studies with a name.', `Give one of ${studyNames.join(', ')}.`);
   const study = await readJson(file, studySpec);
-  const folder = await folderOf(dataset ?? study.arms[0]!.spec.data.dataset, file);
+  const folder = await findDatasetFolder(dataset ?? study.arms[0]!.spec.data.dataset, file);
   return { study: { ...study, arms: study.arms.map((arm) => ({ ...arm, spec: withoutPlace(arm.spec) })) }, datasetFolder: folder, name: study.name };
 }
 
 /** What all trainings share, with inputs and outputs of the data set. */
 async function baseSpec(name: StudyName, { base, set, dataset }: Options): Promise<{ base: TrainingSpec; datasetFolder: string }> {
   const { spec, file } = await readTrainingSpec(base, set);
-  const datasetFolder = await folderOf(dataset ?? spec.data.dataset, file);
+  const datasetFolder = await findDatasetFolder(dataset ?? spec.data.dataset, file);
   const { structures, contrasts, ignoreLabel = spec.lossOptions.ignoreLabel } = await openDataset(datasetFolder, { skipBroken: spec.data.skipBroken });
   const split = spec.data.split !== undefined && (await isFile(join(datasetFolder, spec.data.split))) ? spec.data.split : undefined;
   if (dataset === undefined && split !== spec.data.split) throw badInput(`${basename(datasetFolder)} has no ${spec.data.split}.`, 'Give the split with --set data.split=FILE.');
@@ -191,10 +191,6 @@ function refuseFailed({ runs }: StudyRecord): void {
 
 const writePhantoms = (folder: string): Promise<void> => writePhantomDataset(folder, quickPhantoms, progressLine('Phantoms made'));
 
-async function folderOf(path: string, besideFile: string): Promise<string> {
-  for (const folder of [resolve(path), resolve(besideFile, '..', path)]) if (await isFolder(folder)) return folder;
-  throw badInput(`The data set folder ${basename(path)} was not found.`, 'Give it with --dataset FOLDER.');
-}
 const isFolder = (path: string): Promise<boolean> => stat(path).then((found) => found.isDirectory(), () => false);
 const isFile = (path: string): Promise<boolean> => stat(path).then((found) => found.isFile(), () => false);
 

@@ -8,7 +8,7 @@ import { verifyRun, type Repeat, type Verification } from '../../experiments/ver
 import { backendNames, type BackendName } from '../../backends/choose';
 import { parseCount } from '../option-parsers';
 import { progressLine } from '../progress-line';
-import { findDataset } from '../read-training-spec';
+import { findDatasetFolder } from '../read-training-spec';
 import { startTrainingJob, type TrainingJob } from '../training-job';
 
 interface Options {
@@ -33,7 +33,7 @@ export function register(program: Command): void {
 async function run(runFolder: string, { dataset, steps, threads, json }: Options): Promise<void> {
   const file = join(runFolder, 'run.json');
   const { spec, environment, steps: trained } = await readJson(file, runRecord);
-  const { datasetFolder } = await findDataset({ spec: dataset === undefined ? spec : { ...spec, data: { ...spec.data, dataset } }, file });
+  const datasetFolder = await findDatasetFolder(dataset ?? spec.data.dataset, file);
   const backend: BackendName = backendNames.find((name) => name === environment.backend) ?? 'wasm';
   let job: TrainingJob | undefined;
   let isStopped = false;
