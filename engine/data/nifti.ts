@@ -94,7 +94,7 @@ export function writeVolume({ data, shape }: Volume<Float32Array | Uint8Array>, 
   float32(256, ...geometry.quaternion, ...geometry.qoffset, ...geometry.sform);
   bytes.set([...'n+1'].map((letter) => letter.charCodeAt(0)), 344);
   bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), 352);
-  return name.endsWith('.gz') ? gzipSync(bytes) : bytes;
+  return /\.gz$/i.test(name) ? gzipSync(bytes) : bytes;
 }
 
 function decompressed(bytes: Uint8Array, name: string): ArrayBuffer {
@@ -121,7 +121,7 @@ function shapeOf(dims: readonly number[], name: string): { shape: Shape; count: 
   if (!(dims[0] >= 1 && dims[0] <= 7) || !sizes.every((size) => size > 0)) throw badInput(`${name} has an impossible shape in its header (${printShape(sizes)}).`, 'Copy or download the file again.');
   // A last axis of one, as some tools write it, is still three-dimensional.
   while (sizes.length > 3 && sizes.at(-1) === 1) sizes.pop();
-  if (sizes.length < 3 || (sizes.length === 3 && sizes.some((size) => size === 1))) throw badInput(`${name} is two-dimensional (${printShape(sizes)}).`, 'Give a volume with more than one slice.');
+  if (sizes.length < 3 || sizes.slice(0, 3).some((size) => size === 1)) throw badInput(`${name} is two-dimensional (${printShape(sizes)}).`, 'Give a volume with more than one slice.');
   const [nx, ny, nz, ...more] = sizes as [number, number, number, ...number[]];
   const several = more.filter((size) => size > 1);
   if (several.length > 1) throw badInput(`${name} is ${sizes.length}-dimensional (${printShape(sizes)}).`, 'Give one three-dimensional volume, or several along a fourth axis.');

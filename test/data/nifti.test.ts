@@ -27,6 +27,10 @@ describe('round trip', () => {
       }
   });
 
+  it('is compressed where the name ends in .gz, in capitals too', () => {
+    for (const name of ['a.nii.gz', 'OUT.NII.GZ']) expect(gunzipSync(writeVolume({ data: ramp(shape), shape }, plainGeometry, name)).equals(writeVolume({ data: ramp(shape), shape }, plainGeometry, 'a.nii'))).toBe(true);
+  });
+
   it('keeps the header of a real scan', () => {
     const path = 'assets/cases/imagesTr/hippocampus_004.nii.gz';
     const bytes = readFileSync(path);
@@ -100,6 +104,7 @@ describe('bad files', () => {
     ['a pair', altered((header) => header.setUint8(345, 'i'.charCodeAt(0))), /NIfTI pair/],
     ['two dimensions', altered((header) => header.setInt16(40, 2, true)), /is two-dimensional \(4x5\)/],
     ['one slice', altered((header) => { header.setInt16(46, 1, true); }), /is two-dimensional/],
+    ['one slice at several times', altered((header) => { header.setInt16(40, 4, true); header.setInt16(46, 1, true); header.setInt16(48, 6, true); }), /is two-dimensional \(4x5x1x6\)/],
     ['four dimensions', altered((header) => { header.setInt16(40, 4, true); header.setInt16(46, 2, true); header.setInt16(48, 3, true); }), /is 4-dimensional \(4x5x2x3\)/],
     ['a negative size', altered((header) => header.setInt16(44, -5, true)), /impossible shape/],
     ['no dimensions', altered((header) => header.setInt16(40, 0, true)), /impossible shape/],
