@@ -22,21 +22,12 @@ import { upsampleTrilinear } from '../ops/resample';
 import { sum } from '../ops/sum';
 import { groupWeights } from './group-weights';
 import { separableConvolution } from './separable-convolution';
-import { downBlock, upBlock } from './unet-frame';
+import { downBlock, epsilon, halving, slope, unetBlocks, upBlock } from './unet-frame';
 import type { PlannedVariable } from './variable-plan';
 
-const epsilon = 1e-5;
-const slope = 0.01;
-const halving = [2, 2, 2] as const;
-const featuresOfLevel = ({ features }: GroupUnetSpec, level: number): number => features * 2 ** level;
-
 /** Every separable convolution but the last, in order: channels of a group element in and out. */
-function convolutions(spec: GroupUnetSpec): { name: string; from: number; to: number }[] {
-  const { poolings, features } = spec;
-  const down = Array.from({ length: poolings + 1 }, (_, level) => ({ name: downBlock(level), from: level === 0 ? features : featuresOfLevel(spec, level - 1), to: featuresOfLevel(spec, level) }));
-  const up = Array.from({ length: poolings }, (_, i) => poolings - 1 - i).map((level) => ({ name: upBlock(level, poolings), from: featuresOfLevel(spec, level + 1) + featuresOfLevel(spec, level), to: featuresOfLevel(spec, level) }));
-  return [...down, ...up].flatMap(({ name, from, to }) => [{ name: `${name}.1`, from, to }, { name: `${name}.2`, from: to, to }]);
-}
+const convolutions = (spec: GroupUnetSpec): { name: string; from: number; to: number }[] =>
+  unetBlocks(spec, spec.features).flatMap(({ name, from, to }) => [{ name: `${name}.1`, from, to }, { name: `${name}.2`, from: to, to }]);
 
 export function planGroupUnet(spec: GroupUnetSpec): readonly PlannedVariable[] {
   const { kernelSize: k, inputs, outputs, features } = spec;

@@ -1,4 +1,4 @@
-/** @file What both U-Nets share: two blocks' worth of layers a level, pooling, upsampling, skip connections (Ronneberger et al., arXiv:1505.04597; MELBA 2024:010, section 2). */
+/** @file What the U-Nets share: two blocks' worth of layers a level, pooling, upsampling, skip connections (Ronneberger et al., arXiv:1505.04597; MELBA 2024:010, section 2). */
 import { tidy, type Tensor5D, type Variable } from '@tensorflow/tfjs-core';
 import type { AlongAxes } from '../contract/network-sizes';
 import { recomputed } from '../ops/backpropagation';
@@ -17,6 +17,20 @@ export function replaced<T extends Tensor5D>(x: Tensor5D, y: T): T {
 /** Names of the blocks from the top level down, and from the bottom up. */
 export const downBlock = (level: number): string => `down.down_blocks.${level}`;
 export const upBlock = (level: number, poolings: number): string => `up.up_blocks.${poolings - 1 - level}`;
+
+/** Of the ordinary and the group U-Net: instance norm, leaky ReLU, and pooling. */
+export const epsilon = 1e-5;
+export const slope = 0.01;
+export const halving = [2, 2, 2] as const;
+export const featuresOfLevel = (features: number, level: number): number => features * 2 ** level;
+
+/** Their blocks in order, with channels in and out; the first reads `inputs`. */
+export function unetBlocks({ poolings, features }: { readonly poolings: number; readonly features: number }, inputs: number): { name: string; from: number; to: number }[] {
+  const of = (level: number): number => featuresOfLevel(features, level);
+  const down = Array.from({ length: poolings + 1 }, (_, level) => ({ name: downBlock(level), from: level === 0 ? inputs : of(level - 1), to: of(level) }));
+  const up = Array.from({ length: poolings }, (_, i) => poolings - 1 - i).map((level) => ({ name: upBlock(level, poolings), from: of(level + 1) + of(level), to: of(level) }));
+  return [...down, ...up];
+}
 
 export interface UnetLayers {
   /** Voxels joined by each pooling. */
