@@ -1,13 +1,12 @@
 /** @file The depthwise convolution itself: a register tile of voxels along x, four channels at a time, sums over all taps before it is stored. The gradient with respect to the input is the same with the kernel turned around. */
 import { loadV128, V128, type FunctionBuilder, type I32, type ModuleBuilder } from '../../assembler';
-import { gatherRows, locateRegion, regionFields, rowStart, tapRange, tileVoxels, vectorBytes } from './regions';
+import { forEachPlane, locateRegion, regionFields, rowStart, tapRange, tileVoxels, vectorBytes } from './regions';
 
 /** `weights` holds [vector, z, y, x, 4]. */
 export function convolveChannelsKernel(m: ModuleBuilder, taps: number) {
-  const radius = (taps - 1) / 2;
   return m.kernel('convolveChannels', { x: 'i32', weights: 'i32', y: 'i32', ringBytes: 'i32', ...regionFields }, (f, p, item, scratch) => {
     const region = locateRegion(f, p, item);
-    const { firstRow, rows, firstPlane, planes, vectors, firstVector, voxelBytes } = region;
+    const { firstRow, rows, firstPlane, vectors, firstVector, voxelBytes } = region;
     const totals = Array.from({ length: tileVoxels }, () => f.v128());
     const [inputs, weights, row, lastRow, slot] = [f.i32(), f.i32(), f.i32(), f.i32(), f.i32()];
 
@@ -32,39 +31,30 @@ export function convolveChannelsKernel(m: ModuleBuilder, taps: number) {
     };
 
     f.fillZero(scratch, p.ringBytes);
-    const [plane, result, to] = [f.i32(), f.i32(), f.i32()];
-    f.for(0, planes.add(taps - 1), 1, (step) => {
-      f.set(plane, firstPlane.add(step).sub(radius));
-      f.if(plane.ge(0).and(plane.lt(p.depth)), () => {
-        const from = f.i32(firstRow.sub(radius).max(0));
-        const target = f.i32(scratch.add(step.rem(taps).mul(p.planeBytes)).add(from.add(radius).sub(firstRow).mul(p.rowBytes)).add(radius * vectorBytes));
-        gatherRows(f, p, region, { pointer: p.x, plane, from, to: f.i32(firstRow.add(rows).add(radius).min(p.height)), target });
-      });
-      f.if(step.ge(taps - 1), () => {
-        f.set(result, plane.sub(radius));
-        f.for(0, vectors, 1, (vector) => {
-          const whole = f.i32(p.channels.sub(firstVector.add(vector).shl(2)).ge(4));
-          f.for(0, rows, 1, (y) => {
-            f.set(to, rowStart(p, region, p.y, result, firstRow.add(y)).add(vector.shl(4)));
-            f.for(0, p.width, tileVoxels, (x) => {
-              sumTaps(result, y, x.shl(4), vector);
-              f.if(
-                whole.and(x.add(tileVoxels).le(p.width)),
-                () => {
-                  for (const total of totals) {
-                    f.store(to, total);
-                    f.advance(to, voxelBytes);
-                  }
-                },
-                () => {
-                  const channels = f.i32(p.channels.sub(firstVector.add(vector).shl(2)));
-                  totals.forEach((total, i) => {
-                    f.if(x.add(i).lt(p.width), () => storeChannels(f, to, total, channels));
-                    f.advance(to, voxelBytes);
-                  });
-                },
-              );
-            });
+    const to = f.i32();
+    forEachPlane(f, p, region, taps, { pointer: p.x, ring: scratch }, (plane) => {
+      f.for(0, vectors, 1, (vector) => {
+        const whole = f.i32(p.channels.sub(firstVector.add(vector).shl(2)).ge(4));
+        f.for(0, rows, 1, (y) => {
+          f.set(to, rowStart(p, region, p.y, plane, firstRow.add(y)).add(vector.shl(4)));
+          f.for(0, p.width, tileVoxels, (x) => {
+            sumTaps(plane, y, x.shl(4), vector);
+            f.if(
+              whole.and(x.add(tileVoxels).le(p.width)),
+              () => {
+                for (const total of totals) {
+                  f.store(to, total);
+                  f.advance(to, voxelBytes);
+                }
+              },
+              () => {
+                const channels = f.i32(p.channels.sub(firstVector.add(vector).shl(2)));
+                totals.forEach((total, i) => {
+                  f.if(x.add(i).lt(p.width), () => storeChannels(f, to, total, channels));
+                  f.advance(to, voxelBytes);
+                });
+              },
+            );
           });
         });
       });

@@ -1,6 +1,6 @@
 /** @file The gradient with respect to a depthwise kernel: for each tap a sum over the voxels of an item, four channels at a time, whose sums over the items are added by the caller. */
 import { I32, loadV128, V128, type FunctionBuilder, type ModuleBuilder } from '../../assembler';
-import { gatherRows, locateRegion, regionFields, tapRange, tileVoxels, vectorBytes } from './regions';
+import { forEachPlane, gatherRows, locateRegion, regionFields, tapRange, tileVoxels, vectorBytes } from './regions';
 
 /** Voxels along x a loop body takes: sums are kept apart for even and odd ones, so that no sum waits for the one before. */
 const gradientVoxels = 4;
@@ -10,22 +10,22 @@ export function kernelGradientKernel(m: ModuleBuilder, taps: number) {
   const radius = (taps - 1) / 2;
   return m.kernel('kernelGradient', { x: 'i32', dy: 'i32', sums: 'i32', ringBytes: 'i32', ...regionFields }, (f, p, item, scratch) => {
     const region = locateRegion(f, p, item);
-    const { firstRow, rows, firstPlane, planes, vectors, firstVector } = region;
+    const { firstRow, rows, firstPlane, vectors, firstVector } = region;
     const gradientPlane = f.i32(scratch.add(p.ringBytes));
     const vectorSumBytes = taps ** 3 * vectorBytes;
     const sums = f.i32(p.sums.add(region.region.mul(p.vectors).add(firstVector).mul(vectorSumBytes)));
     const bodies = f.i32(p.tiles.mul(tileVoxels / gradientVoxels));
     const totals = Array.from({ length: taps }, () => [f.v128(), f.v128()] as const);
-    const [plane, result, sum, gradients, inputs, startRow, endRow] = [f.i32(), f.i32(), f.i32(), f.i32(), f.i32(), f.i32(), f.i32()];
+    const [sum, gradients, inputs, startRow, endRow] = [f.i32(), f.i32(), f.i32(), f.i32(), f.i32()];
 
     /** Adds to the taps along x at (tapZ, tapY) what the plane's rows give. */
-    const sumRows = (vector: I32, tapZ: I32, tapY: I32): void => {
+    const sumRows = (plane: I32, vector: I32, tapZ: I32, tapY: I32): void => {
       for (const total of totals.flat()) f.set(total, V128.of(0));
       // rows whose input row lies in the volume
       f.set(startRow, I32.of(radius).sub(tapY).sub(firstRow).max(0));
       f.set(endRow, p.height.add(radius).sub(tapY).sub(firstRow).min(rows));
       f.set(gradients, gradientPlane.add(vector.mul(p.vectorPlaneBytes)).add(startRow.mul(p.rowBytes)));
-      f.set(inputs, scratch.add(result.sub(firstPlane).add(tapZ).rem(taps).mul(p.planeBytes)).add(vector.mul(p.vectorPlaneBytes)).add(startRow.add(tapY).mul(p.rowBytes)));
+      f.set(inputs, scratch.add(plane.sub(firstPlane).add(tapZ).rem(taps).mul(p.planeBytes)).add(vector.mul(p.vectorPlaneBytes)).add(startRow.add(tapY).mul(p.rowBytes)));
       f.times(endRow.sub(startRow).max(0), () => {
         f.times(bodies, () => {
           addVoxels(f, totals, inputs, gradients);
@@ -42,20 +42,11 @@ export function kernelGradientKernel(m: ModuleBuilder, taps: number) {
 
     f.fillZero(scratch, p.ringBytes.add(p.planeBytes));
     f.fillZero(sums, vectors.mul(vectorSumBytes));
-    f.for(0, planes.add(taps - 1), 1, (step) => {
-      f.set(plane, firstPlane.add(step).sub(radius));
-      f.if(plane.ge(0).and(plane.lt(p.depth)), () => {
-        const from = f.i32(firstRow.sub(radius).max(0));
-        const target = f.i32(scratch.add(step.rem(taps).mul(p.planeBytes)).add(from.add(radius).sub(firstRow).mul(p.rowBytes)).add(radius * vectorBytes));
-        gatherRows(f, p, region, { pointer: p.x, plane, from, to: f.i32(firstRow.add(rows).add(radius).min(p.height)), target });
-      });
-      f.if(step.ge(taps - 1), () => {
-        f.set(result, plane.sub(radius));
-        gatherRows(f, p, region, { pointer: p.dy, plane: result, from: firstRow, to: f.i32(firstRow.add(rows)), target: gradientPlane });
-        const [firstZ, endZ] = tapRange(taps, result, p.depth);
-        const [first, end] = [f.i32(firstZ), f.i32(endZ)];
-        f.for(0, vectors, 1, (vector) => f.for(first, end, 1, (tapZ) => f.for(0, taps, 1, (tapY) => sumRows(vector, tapZ, tapY))));
-      });
+    forEachPlane(f, p, region, taps, { pointer: p.x, ring: scratch }, (plane) => {
+      gatherRows(f, p, region, { pointer: p.dy, plane, from: firstRow, to: f.i32(firstRow.add(rows)), target: gradientPlane });
+      const [firstZ, endZ] = tapRange(taps, plane, p.depth);
+      const [first, end] = [f.i32(firstZ), f.i32(endZ)];
+      f.for(0, vectors, 1, (vector) => f.for(first, end, 1, (tapZ) => f.for(0, taps, 1, (tapY) => sumRows(plane, vector, tapZ, tapY))));
     });
   });
 }

@@ -88,3 +88,22 @@ export const tapRange = (taps: number, index: I32, size: I32): readonly [I32, I3
   const radius = (taps - 1) / 2;
   return [I32.of(radius).sub(index).max(0), size.add(radius).sub(index).min(taps)];
 };
+
+/** For each plane of the item's region in turn, as soon as the ring holds the input planes under its taps; the ring is zeroed before. */
+export function forEachPlane(f: FunctionBuilder, p: RegionFields<I32>, region: Region, taps: number, { pointer, ring }: Record<'pointer' | 'ring', I32>, body: (plane: I32) => void): void {
+  const { firstRow, rows, firstPlane, planes } = region;
+  const radius = (taps - 1) / 2;
+  const [plane, result] = [f.i32(), f.i32()];
+  f.for(0, planes.add(taps - 1), 1, (step) => {
+    f.set(plane, firstPlane.add(step).sub(radius));
+    f.if(plane.ge(0).and(plane.lt(p.depth)), () => {
+      const from = f.i32(firstRow.sub(radius).max(0));
+      const target = f.i32(ring.add(step.rem(taps).mul(p.planeBytes)).add(from.add(radius).sub(firstRow).mul(p.rowBytes)).add(radius * vectorBytes));
+      gatherRows(f, p, region, { pointer, plane, from, to: f.i32(firstRow.add(rows).add(radius).min(p.height)), target });
+    });
+    f.if(step.ge(taps - 1), () => {
+      f.set(result, plane.sub(radius));
+      body(result);
+    });
+  });
+}
