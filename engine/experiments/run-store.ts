@@ -43,10 +43,12 @@ export async function changedCases({ data, spec }: RunRecord, datasetFolder: str
   return changed;
 }
 
+export type KnownCase = Pick<RunRecord['data'][number], 'case' | 'part'>;
+
 /** What a run was trained or tuned on among some cases of a data set: the same image, or the same name in a data set of the same name. */
-export async function knownCases({ data, spec }: RunRecord, dataset: string, cases: readonly CaseFiles[]): Promise<readonly { case: string; part: 'train' | 'validation' }[]> {
+export async function knownCases({ data, spec }: RunRecord, dataset: string, cases: readonly CaseFiles[]): Promise<KnownCase[]> {
   if (data.length === 0) return [];
-  const known: { case: string; part: 'train' | 'validation' }[] = [];
+  const known: KnownCase[] = [];
   for (const files of cases) {
     const { image } = await hashesOf(files);
     const found = data.find((one) => one.image === image || (one.case === files.id && basename(spec.data.dataset) === basename(dataset)));

@@ -12,6 +12,7 @@ import { caseTable } from '../../evaluation/case-table';
 import type { Evaluation } from '../../evaluation/evaluate';
 import { defaultDegrees, protocols, type PoseName, type Protocol } from '../../evaluation/protocols';
 import { standardError } from '../../evaluation/statistics';
+import { knownCases, type KnownCase } from '../../experiments/run-store';
 import { loadNetwork } from '../../training/weights-file';
 import { backendOption, startChosenBackend } from '../backend-option';
 import { casesNamed, evaluateCases, splitOf } from '../evaluate-cases';
@@ -65,13 +66,20 @@ async function run(model: string, datasetFolder: string, options: Options): Prom
     const chosen = casesNamed(dataset, await chosenCases(dataset, options, record));
     const { sound, skipped } = options.skipBroken ? await soundCases(dataset, chosen, record?.spec.lossOptions.ignoreLabel) : { sound: chosen, skipped: [] };
     for (const { case: id, reason } of skipped) process.stderr.write(`${id} is left out: ${reason}\n`);
+    const known = record ? await knownCases(record, dataset.folder, sound) : [];
+    if (options.record && known.length > 0) throw badInput(`${basename(model)} was ${knownText(known, sound.length)}.`, 'Record an evaluation on cases it has not seen, or leave out --record.');
     const result = await evaluateCases(loaded, dataset, sound, { name: basename(model), protocols: protocol, degrees, patch: options.patch, onProgress: progressLine('Poses') });
     if (options.csv !== undefined) await writeByRename(options.csv, caseTable(result.caseDice));
     if (options.record) await writeByRename(join(model, 'run.json'), `${JSON.stringify({ ...record, evaluation: recorded(result, dataset, options) }, null, 2)}\n`);
-    process.stdout.write(options.json ? `${JSON.stringify({ ...documented(result), ...(skipped.length > 0 && { skipped }) })}\n` : printed(result));
+    process.stdout.write(options.json ? `${JSON.stringify({ ...documented(result), ...(known.length > 0 && { known }), ...(skipped.length > 0 && { skipped }) })}\n` : `${known.length > 0 ? `Not a test: ${basename(model)} was ${knownText(known, sound.length)}.\n` : ''}${printed(result)}`);
   } finally {
     await backend.dispose();
   }
+}
+
+function knownText(known: readonly KnownCase[], of: number): string {
+  const listed = known.slice(0, 5).map(({ case: id, part }) => `${id} (${part})`).join(', ');
+  return `trained or tuned on ${known.length} of these ${of} cases: ${listed}${known.length > 5 ? ' ...' : ''}`;
 }
 
 async function chosenCases(dataset: Dataset, { cases, split }: Options, trained?: RunRecord): Promise<readonly string[]> {

@@ -1,9 +1,10 @@
 import type * as Choose from '../../../engine/backends/choose';
 import '@tensorflow/tfjs-backend-cpu';
+import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { concat, neg, setBackend, type Tensor5D } from '@tensorflow/tfjs-core';
-import { describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { readVolume, writeVolume } from '../../../engine/data/nifti';
 import { readScans } from '../../../engine/data/read-scan';
 import { register as evaluate } from '../../../engine/host/commands/evaluate';
@@ -20,7 +21,7 @@ vi.mock('../../../engine/training/weights-file', async (importOriginal) => ({
   ...(await importOriginal<typeof WeightsFile>()),
   loadNetwork: async (path: string) => {
     const network: Network = { spec, variables: new Map(), statistics: new Map(), logits: (image) => concat([neg(image), image], 4) as Tensor5D, dispose: () => {} };
-    return { network, spec, structures: [{ value: 1, name: 'Body' }], record: path.endsWith('run') ? record : undefined };
+    return { network, spec, structures: [{ value: 1, name: 'Body' }], record: path.endsWith('run') ? { ...record, data: seen } : undefined };
   },
 }));
 vi.mock('../../../engine/backends/choose', async (importOriginal) => ({
@@ -33,6 +34,7 @@ const shape = [8, 9, 10] as const;
 const body = (i: number): number => (i % 8 < 4 && Math.floor(i / 8) % 9 > 6 && Math.floor(i / 72) > 4 ? 1 : 0);
 const voxels = Uint8Array.from({ length: 720 }, (_, i) => body(i));
 const image = writeVolume({ data: Float32Array.from(voxels, (value) => 10 + 90 * value), shape }, plainGeometry, 'a.nii.gz');
+const other = writeVolume({ data: Float32Array.from(voxels, (value) => 20 + 90 * value), shape }, plainGeometry, 'c.nii.gz');
 const label = writeVolume({ data: voxels, shape }, plainGeometry, 'a.nii.gz');
 const ids = ['a', 'b', 'c'];
 const dataset = {
@@ -44,6 +46,9 @@ const record = {
   schemaVersion: 1, status: 'done', spec: { schemaVersion: 1, name: 'tiny', model: spec, data: { dataset: 'data' }, sampling: { kind: 'volume', marginVoxels: 6 }, lossOptions: {} }, parameters: 1, structures: [{ value: 1, name: 'Body' }], data: [],
   environment: { version: '0', backend: 'wasm', kernelVariant: 'plain', threads: 1, node: '20', machine: 'm' }, steps: 1, epochs: 1, bestEpoch: 1, bestValidationDice: 1, wallSeconds: 1,
 };
+/** What the run's record lists. */
+let seen: object[] = [];
+afterEach(() => void (seen = []));
 const run = (...args: string[]) => runCommand([evaluate, predict], ...args);
 
 describe('gyra evaluate', () => {
@@ -91,6 +96,19 @@ describe('gyra evaluate', () => {
     expect(written.evaluation).toMatchObject({ dataset: 'Phantom', split: 'test', upright: { mean: 1, sd: 0, n: 2 } });
     expect(written.evaluation.curve).toHaveLength(6);
     expect(readdirSync(join(folder, 'run'))).toEqual(['run.json']);
+  });
+
+  it('says which cases the model was trained or tuned on, and does not record those', async () => {
+    const data = [{ case: 'a', part: 'train', image: '0', label: '0' }, { case: 'elsewhere', part: 'validation', image: createHash('sha256').update(other).digest('hex'), label: '0' }];
+    const folder = temporaryFolder({ ...dataset, 'data/imagesTr/c.nii.gz': other, 'all.txt': 'a\nb\nc', 'run/run.json': {} });
+    seen = data;
+    const evaluated = (...args: string[]) => run('evaluate', `${folder}/run`, `${folder}/data`, '--cases', `${folder}/all.txt`, ...args);
+    expect((await evaluated()).stdout).toMatch(/^Not a test: run was trained or tuned on 2 of these 3 cases: a \(train\), c \(validation\)\.\n3 cases/);
+    expect(JSON.parse((await evaluated('--json')).stdout).known).toEqual([{ case: 'a', part: 'train' }, { case: 'c', part: 'validation' }]);
+    expect(await evaluated('--record', '--protocol', 'planes')).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('run was trained or tuned on 2 of these 3 cases') });
+    expect((await run('evaluate', `${folder}/run`, `${folder}/data`, '--split', 'test', '--json')).stdout).toContain('"known":[{"case":"c"');
+    seen = [{ ...data[0]!, case: 'elsewhere' }];
+    expect((await evaluated()).stdout).toMatch(/^3 cases/);
   });
 
   it('says so when voxels are far from cubes', async () => {
