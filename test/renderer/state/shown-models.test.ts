@@ -22,6 +22,7 @@ describe('models side by side', () => {
   });
   it('say their design and size', () => {
     expect(modelSize(steady)).toEqual({ design: '4:2:1', parameters: '61 k' });
+    expect(modelSize({ ...steady, spec: { ...steady.spec, irreps: '8x0e+8x1e' } as ModelSummary['spec'] }).design).toBe('8:8:0');
     expect(modelSize(falling)).toEqual({ design: '15 wide, 5³', parameters: '1.28 M' });
     expect(modelSize({ ...steady, parameters: 2345 }).parameters).toBe('2.3 k');
   });
