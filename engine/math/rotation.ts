@@ -44,6 +44,9 @@ export const inverseRotation = ([a, b, c, d, e, f, g, h, i]: RotationMatrix): Ro
 
 export const rotateVector = (r: RotationMatrix, [x, y, z]: Vector3): Vector3 => [r[0] * x + r[1] * y + r[2] * z, r[3] * x + r[4] * y + r[5] * z, r[6] * x + r[7] * y + r[8] * z];
 
+/** Of a turn about an axis: what lies beyond is reached sooner the other way round. */
+export const largestAngleDegrees = 180;
+
 /** Axis and angle by way of the unit quaternion, which stays accurate near 0 and 180 degrees; the identity has axis z. */
 export function axisAngle(r: RotationMatrix): AxisAngle {
   const trace = r[0] + r[4] + r[8];

@@ -3,8 +3,9 @@ import { memo, useEffect, useRef, useState, type PointerEvent as ReactPointerEve
 import { Area, CartesianGrid, ComposedChart, Line, XAxis, YAxis } from 'recharts';
 import { diceText } from '../ui/format';
 import type { CurvePoint } from '../../engine/contract/engine-api';
+import { largestAngleDegrees } from '../../engine/math/rotation';
 import { MarkShapePath, ModelMarkIcon, type ModelMark } from '../ui/model-mark';
-import { bandKey, diceAt, diceRows, frameKey, largestAngleDegrees, meanKey, spreadApart, type DiceSeries } from './dice-series';
+import { bandKey, diceAt, diceRows, frameKey, meanKey, spreadApart, type DiceSeries } from './dice-series';
 
 /** Dice of one model just now. */
 export interface DiceNow {

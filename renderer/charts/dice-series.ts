@@ -1,9 +1,7 @@
 /** @file From records to what the chart of Dice over angle draws. Pure. */
 import type { CurvePoint, Plane } from '../../engine/contract/engine-api';
+import { largestAngleDegrees } from '../../engine/math/rotation';
 import type { ModelMark } from '../ui/model-mark';
-
-/** The paper's range, and the dial's. */
-export const largestAngleDegrees = 180;
 
 export interface DicePoint {
   readonly degrees: number;

@@ -1,7 +1,8 @@
 /** @file What the window can ask for: opens cases, keeps the segmentations at the present pose, has the curve of the case computed in the background. */
 import type { Arguments, Bridge, OpenCase, Plane, RotationMatrix } from '../../engine/contract/engine-api';
 import type { Problem } from '../../engine/contract/problem';
-import { atAngle, fromRotation, largestAngleDegrees, rotationOf } from '../state/pose';
+import { largestAngleDegrees } from '../../engine/math/rotation';
+import { atAngle, fromRotation, rotationOf } from '../state/pose';
 import { usePose } from '../state/pose-store';
 import { caseOpened, jobChanged, jobDismissed, notify, segmentationArrived, segmentationFailed, useSession, visited } from '../state/session';
 import { shownModels } from '../state/shown-models';

@@ -1,8 +1,8 @@
 /** @file The person's place, kept in the browser's storage between starts. Anything unreadable or newer is left alone and defaults are used. */
 import { z } from 'zod';
 import { planes } from '../../engine/contract/engine-api';
-import { identityRotation } from '../../engine/math/rotation';
-import { atAngle, largestAngleDegrees, turnedBy } from './pose';
+import { identityRotation, largestAngleDegrees } from '../../engine/math/rotation';
+import { atAngle, turnedBy } from './pose';
 import type { Pose } from './pose';
 import { usePose } from './pose-store';
 import { screens, settingsSchema, useWorkspace } from './workspace';

@@ -1,6 +1,6 @@
 /** @file Where the head is turned to: an angle in one plane, or any rotation reached with the trackball. */
 import type { Plane, RotationMatrix } from '../../engine/contract/engine-api';
-import { axisAngle, compose, cubeRotations, identityRotation, planeRotation } from '../../engine/math/rotation';
+import { axisAngle, compose, cubeRotations, identityRotation, largestAngleDegrees, planeRotation } from '../../engine/math/rotation';
 import type { Vector3 } from '../../engine/math/rotation';
 
 export type Pose =
@@ -8,8 +8,6 @@ export type Pose =
   /** `plane` is the one whose curve is shown and to which the dial returns. */
   | { readonly kind: 'free'; readonly plane: Plane; readonly rotation: RotationMatrix };
 
-/** The range of the dial, the rail and the paper's protocol. */
-export const largestAngleDegrees = 180;
 export const upright = (plane: Plane): Pose => ({ kind: 'angle', plane, degrees: 0 });
 
 /** An angle the dial can show, to a tenth of a degree. */

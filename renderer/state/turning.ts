@@ -1,7 +1,8 @@
 /** @file Every way to turn the head ends here: gestures, keys, play. A gesture is one step of undo. */
 import type { Plane, RotationMatrix } from '../../engine/contract/engine-api';
+import { largestAngleDegrees } from '../../engine/math/rotation';
 import { remember } from './history';
-import { angleShown, atAngle, inPlane, largestAngleDegrees, nextRightAngle, poseText, turnedBy, upright } from './pose';
+import { angleShown, atAngle, inPlane, nextRightAngle, poseText, turnedBy, upright } from './pose';
 import type { Pose } from './pose';
 import { usePose } from './pose-store';
 

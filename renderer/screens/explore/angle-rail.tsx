@@ -1,6 +1,7 @@
 /** @file The x axis of the chart as the handle of the pose. A slider of its own, because its ends lie exactly on the ends of the plot. */
 import { useRef, type PointerEvent as ReactPointerEvent } from 'react';
-import { angleShown, largestAngleDegrees, poseText } from '../../state/pose';
+import { largestAngleDegrees } from '../../../engine/math/rotation';
+import { angleShown, poseText } from '../../state/pose';
 import { usePose } from '../../state/pose-store';
 import { dragToAngle, endGesture, startGesture } from '../../state/turning';
 import { plotInset } from '../../charts/dice-chart';

@@ -1,6 +1,7 @@
 /** @file "Turn the head": a dial that turns a drawn head as the slice of its plane turns. */
 import { useRef, type PointerEvent as ReactPointerEvent } from 'react';
-import { angleShown, largestAngleDegrees, poseText } from '../../state/pose';
+import { largestAngleDegrees } from '../../../engine/math/rotation';
+import { angleShown, poseText } from '../../state/pose';
 import { usePose } from '../../state/pose-store';
 import { dragToAngle, endGesture, startGesture } from '../../state/turning';
 import { turnSense } from '../../viewer/anatomy';
