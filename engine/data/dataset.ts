@@ -12,8 +12,8 @@ import { freesurfer } from './layouts/freesurfer';
 import type { CaseFiles, Dataset, Finding, Layout, Survey } from './layouts/layout';
 import { nnunet } from './layouts/nnunet';
 import { twoFolders } from './layouts/two-folders';
-import { geometryNotices } from './nifti-geometry';
-import { toRas } from './orientation';
+import { geometryNotices, printSpacing } from './nifti-geometry';
+import { gridInRas, toRas } from './orientation';
 import { onlyOne, readImages, readScans } from './read-scan';
 import type { Scan } from './scan';
 
@@ -103,17 +103,22 @@ export async function checkCases(dataset: Dataset, onProgress: (done: number, of
   const problems: Finding[] = [];
   const notices: string[] = [];
   const orientations = new Map<string, string>();
+  const spacings = new Map<string, string>();
   const firstWith = new Map<string, string>();
   const present = new Set<number>();
   for (const [index, files] of dataset.cases.entries()) {
     const { id } = files;
     try {
       const { images, labels } = await loadAsStored(dataset, files, dataset.ignoreLabel);
-      const [image] = images as [Scan];
+      const [image, ...more] = images as [Scan, ...Scan[]];
       orientations.set(id, image.orientation);
+      // along right, front, up, as orientations may differ
+      spacings.set(id, printSpacing(gridInRas(image).spacingMm.map((size) => Number(size.toFixed(2)))));
       notices.push(...geometryNotices(image.geometry).map((notice) => `${id}: ${notice}`));
-      const apart = labels.orientation === image.orientation ? originsApartVoxels(labels, image) : 0;
-      if (apart > 0.5) notices.push(`${id}: Labels and image have headers ${apart.toFixed(1)} voxels apart; they are laid on each other voxel by voxel.`);
+      for (const [what, grid] of [['Labels', labels], ...more.map((contrast, i) => [dataset.contrasts[i + 1]!, contrast] as const)] as const) {
+        const apart = grid.orientation === image.orientation ? originsApartVoxels(grid, image) : 0;
+        if (apart > 0.5) notices.push(`${id}: ${what} and image have headers ${apart.toFixed(1)} voxels apart; they are laid on each other voxel by voxel.`);
+      }
       const found = new Set(labels.data);
       if (found.size === 1 && found.has(0)) notices.push(`${id}: The labels are empty.`);
       for (const value of found) present.add(value);
@@ -127,16 +132,25 @@ export async function checkCases(dataset: Dataset, onProgress: (done: number, of
     onProgress(index + 1, dataset.cases.length);
   }
   for (const structure of present.size > 0 ? dataset.structures : []) if (!labelsIn(structure).some((value) => present.has(value))) notices.push(`${structure.name} is in none of the cases.`);
-  return { problems, notices: [...unlikeTheOthers(orientations), ...notices] };
+  return { problems, notices: [...orientationNotices(orientations), ...spacingNotices(spacings), ...notices] };
 }
 
 /** Cases whose axes run otherwise than those of most: turned alike when read, but a header that is wrong would be followed too. */
-function unlikeTheOthers(orientations: ReadonlyMap<string, string>): string[] {
-  const count = new Map<string, number>();
-  for (const orientation of orientations.values()) count.set(orientation, (count.get(orientation) ?? 0) + 1);
-  const [usual] = [...count].sort(([, a], [, b]) => b - a);
-  if (!usual) return [];
-  const others = [...orientations].filter(([, orientation]) => orientation !== usual[0]).map(([id, orientation]) => `${id}: The axes run ${orientation}, and ${usual[0]} in ${usual[1]} of ${orientations.size} cases: the header may be flipped. It is followed.`);
-  return [...(usual[0] === 'RAS' ? [] : [`The axes run ${usual[0]} in ${usual[1]} of ${orientations.size} cases; all are turned to RAS when they are read.`]), ...others];
+function orientationNotices(orientations: ReadonlyMap<string, string>): string[] {
+  const { usual, count, others } = unlikeTheOthers(orientations);
+  const turned = usual === undefined || usual === 'RAS' ? [] : [`The axes run ${usual} in ${count} of ${orientations.size} cases; all are turned to RAS when they are read.`];
+  return [...turned, ...others.map(([id, orientation]) => `${id}: The axes run ${orientation}, and ${usual} in ${count} of ${orientations.size} cases: the header may be flipped. It is followed.`)];
 }
 
+function spacingNotices(spacings: ReadonlyMap<string, string>): string[] {
+  const { usual, count, others } = unlikeTheOthers(spacings);
+  return others.map(([id, spacing]) => `${id}: The voxels are ${spacing}, and ${usual} in ${count} of ${spacings.size} cases: networks see voxels, and its anatomy has another size in them.`);
+}
+
+/** What most cases have, how many have it, and the cases that have something else. */
+function unlikeTheOthers(ofCases: ReadonlyMap<string, string>): { usual?: string; count: number; others: [id: string, value: string][] } {
+  const counts = new Map<string, number>();
+  for (const value of ofCases.values()) counts.set(value, (counts.get(value) ?? 0) + 1);
+  const [usual, count] = [...counts].sort(([, a], [, b]) => b - a)[0] ?? [undefined, 0];
+  return { usual, count, others: [...ofCases].filter(([, value]) => value !== usual) };
+}

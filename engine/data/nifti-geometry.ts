@@ -67,7 +67,7 @@ function angleBetweenDegrees(one: readonly number[], other: readonly number[]): 
 
 const degrees = (radians: number): number => (radians * 180) / Math.PI;
 
-/** What a person should know about where a volume lies: a header without place, axes that are oblique or sheared, transforms that disagree. Full sentences without the file's name. */
+/** What a person should know about where a volume lies: a header without place, axes that are oblique or sheared, transforms that disagree, voxels that are no cubes. Full sentences without the file's name. */
 export function geometryNotices(geometry: Geometry): string[] {
   const { qformCode, sformCode, sform, pixdim } = geometry;
   const matrix = affine(geometry);
@@ -87,7 +87,7 @@ export function geometryNotices(geometry: Geometry): string[] {
     else if (apart > Math.max(...pixdim.slice(1))) notices.push(`The header's two transforms place the volume ${apart.toFixed(1)} apart: the sform is used.`);
   }
   if (sformCode > 0 && columnLengths(sform).some((length, axis) => Math.abs(length - Math.abs(pixdim[axis + 1]!)) > 0.01 * length)) notices.push(`The header gives two voxel sizes (sform ${printSpacing(columnLengths(sform))}, pixdim ${printSpacing(pixdim.slice(1))}): the second is used.`);
-  return notices;
+  return [...notices, ...farFromCubic(spacingMm(geometry))];
 }
 
 /** Voxel to world, three rows of four: the sform where it is set, else the qform, else the voxel sizes alone. */
@@ -123,5 +123,6 @@ export function orientation(geometry: Geometry): string {
 /** Voxel size as text: 0.7 x 0.7 x 5 mm. */
 export const printSpacing = (spacingMm: readonly number[]): string => `${spacingMm.map((size) => Number(size.toPrecision(4))).join(' x ')} mm`;
 
-/** Whether turning by voxels distorts anatomy so much that a person should know. */
-export const isFarFromCubic = (spacingMm: readonly number[]): boolean => Math.max(...spacingMm) > 1.5 * Math.min(...spacingMm);
+/** What a person who turns volumes should know of voxels of this size. */
+export const farFromCubic = (spacingMm: readonly number[]): string[] =>
+  Math.max(...spacingMm) > 1.5 * Math.min(...spacingMm) ? [`Voxels of ${printSpacing(spacingMm)} are far from cubes: turning works on voxels, so the turned anatomy is distorted.`] : [];

@@ -7,7 +7,7 @@ import { badInput, GyraError } from '../contract/problem';
 import { canvasForPoses } from '../data/canvas';
 import { loadCase, openDataset } from '../data/dataset';
 import { checkSameGrid, labelsOf, originsApartVoxels, type LabelVolume } from '../data/labels';
-import { geometryNotices, isFarFromCubic } from '../data/nifti-geometry';
+import { geometryNotices } from '../data/nifti-geometry';
 import { toRas } from '../data/orientation';
 import { prepareCase, type PreparedCase } from '../data/prepared-case';
 import { onlyOne, readImageFiles, readScanFile } from '../data/read-scan';
@@ -81,7 +81,7 @@ export function createCaseStore(assetsFolder: string): CaseStore {
         window: displayWindow(shown, fill),
         reference: prepared.reference?.data ?? null,
         structures,
-        notices: [...notices, ...noticesOn(images)],
+        notices: [...notices, ...(images.length > 1 ? [`The case has ${images.length} contrasts: the first is shown, all are turned and segmented.`] : [])],
       },
     };
   }
@@ -127,12 +127,5 @@ function headerNotices(image: Scan, labels: LabelVolume | null): string[] {
   if (image.orientation !== 'RAS') notices.unshift(`The file's axes run ${image.orientation}: they are turned to right, front, up (RAS).`);
   const apart = labels?.orientation === image.orientation ? originsApartVoxels(labels, image) : 0;
   if (apart > 0.5) notices.push(`Labels and image have headers ${apart.toFixed(1)} voxels apart; they are laid on each other voxel by voxel.`);
-  return notices;
-}
-
-function noticesOn(images: readonly Scan[]): string[] {
-  const notices: string[] = [];
-  if (images.length > 1) notices.push(`The case has ${images.length} contrasts: the first is shown, all are turned and segmented.`);
-  if (isFarFromCubic(images[0]!.spacingMm)) notices.push('Voxels are far from cubes: turning works on voxels, so the turned anatomy is distorted.');
   return notices;
 }

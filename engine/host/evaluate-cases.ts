@@ -5,7 +5,7 @@ import { badInput } from '../contract/problem';
 import type { RunRecord } from '../contract/run-record';
 import { classCount } from '../contract/structure';
 import { loadCase, type CaseFiles, type Dataset } from '../data/dataset';
-import { isFarFromCubic, printSpacing } from '../data/nifti-geometry';
+import { farFromCubic } from '../data/nifti-geometry';
 import { readSplit, readSubjects, type Split } from '../data/split';
 import { evaluate, type Evaluation, type EvaluationOptions } from '../evaluation/evaluate';
 import { predictVolume } from '../evaluation/predict-volume';
@@ -32,7 +32,7 @@ export async function evaluateCases({ network, spec, record }: LoadedNetwork, da
     subject: subjectOf(one.id),
     async load() {
       const loaded = await loadCase(dataset, one, ignoreLabel);
-      if (options.protocols.length > 0 && isFarFromCubic(loaded.images[0]!.spacingMm)) process.stderr.write(`${one.id}: voxels of ${printSpacing(loaded.images[0]!.spacingMm)} are far from cubes; turning works on voxels, so the turned anatomy is distorted.\n`);
+      if (options.protocols.length > 0) for (const notice of farFromCubic(loaded.images[0]!.spacingMm)) process.stderr.write(`${one.id}: ${notice}\n`);
       return loaded;
     },
   }));

@@ -155,6 +155,21 @@ describe('checkCases', () => {
       expect.stringMatching(/^e: The header's two transforms disagree by 20\.0° \(sform RAS, qform RAS\)/),
     ]);
   });
+  it('notices voxels of another size than in the other cases, and such that are far from cubes', async () => {
+    const of = (x: number, y: number, z: number) => ({ ...plainGeometry, pixdim: [1, x, y, z] as const, qformCode: 0, sform: [x, 0, 0, -3, 0, y, 0, 4, 0, 0, z, 5] });
+    const { notices } = await checkCases(await dataset({ a: plainGeometry, b: of(0.5, 0.5, 6), c: of(1.001, 1, 1), d: of(2, 2, 2) }), () => {});
+    expect(notices).toEqual([
+      'b: The voxels are 0.5 x 0.5 x 6 mm, and 1 x 1 x 1 mm in 2 of 4 cases: networks see voxels, and its anatomy has another size in them.',
+      'd: The voxels are 2 x 2 x 2 mm, and 1 x 1 x 1 mm in 2 of 4 cases: networks see voxels, and its anatomy has another size in them.',
+      'b: Voxels of 0.5 x 0.5 x 6 mm are far from cubes: turning works on voxels, so the turned anatomy is distorted.',
+    ]);
+  });
+  it('notices a contrast that lies elsewhere than the first', async () => {
+    const moved = { ...plainGeometry, sform: [1, 0, 0, 97, 0, 1, 0, 4, 0, 0, 1, 5] };
+    const files = { 'imgs/a_0000.nii': contrast(1), 'imgs/a_0001.nii': writeVolume({ data: ramp(shape), shape }, moved, 'image.nii'), 'masks/a.nii': labelFile(shape) };
+    const { notices } = await checkCases(await openDataset(temporaryFolder(files)), () => {});
+    expect(notices).toEqual(['a: channel 1 and image have headers 100.0 voxels apart; they are laid on each other voxel by voxel.']);
+  });
   it('finds the same image twice, labels elsewhere, empty labels and structures nobody has', async () => {
     const moved = { ...plainGeometry, sform: [1, 0, 0, 17, 0, 1, 0, 4, 0, 0, 1, 5] };
     const { problems, notices } = await checkCases(await dataset({ a: plainGeometry, b: plainGeometry, c: plainGeometry }, { 'images/c.nii': contrast(1), 'labels/b.nii': labelFile(shape, undefined, moved), 'labels/c.nii': labelFile(shape, () => 0), 'labels.json': { 1: 'one', 2: 'two', 3: 'three' } }), () => {});

@@ -114,7 +114,7 @@ describe('gyra evaluate', () => {
   it('says so when voxels are far from cubes', async () => {
     const flat = { ...plainGeometry, pixdim: [1, 1, 1, 4] as const };
     const folder = temporaryFolder({ ...dataset, 'data/imagesTr/b.nii.gz': writeVolume({ data: Float32Array.from(voxels), shape }, flat, 'b.nii.gz'), 'data/labelsTr/b.nii.gz': writeVolume({ data: voxels, shape }, flat, 'b.nii.gz') });
-    expect((await run('evaluate', 'm.safetensors', `${folder}/data`, '--protocol', 'right-angles')).stderr).toContain('b: voxels of 1 x 1 x 4 mm are far from cubes');
+    expect((await run('evaluate', 'm.safetensors', `${folder}/data`, '--protocol', 'right-angles')).stderr).toContain('b: Voxels of 1 x 1 x 4 mm are far from cubes');
   });
 
   it.each([
