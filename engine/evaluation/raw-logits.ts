@@ -28,18 +28,18 @@ export function rawLogits(network: Network, { shape, data }: ChannelVolume, name
   if (!accepts(accepted, padded)) throw badInput(`${name} has ${sizes.join('x')} voxels, and the model takes ${printSizes(accepted)}.`, 'Cut or pad the tensor to such a size.');
   const before = sizes.map((voxels, axis) => Math.floor((padded[axis]! - voxels) / 2)) as unknown as AlongAxes;
   const input = new Float32Array(padded[0] * padded[1] * padded[2] * inputs);
-  forEachVoxel(sizes, before, padded, (file, network) => {
-    for (let c = 0; c < inputs; c++) input[network * inputs + c] = data[c * (sizes[0] * sizes[1] * sizes[2]) + file]!;
+  const voxels = sizes[0] * sizes[1] * sizes[2];
+  forEachVoxel(sizes, before, padded, (fileIndex, paddedIndex) => {
+    for (let c = 0; c < inputs; c++) input[paddedIndex * inputs + c] = data[c * voxels + fileIndex]!;
   });
   let logits = new Float32Array();
   // not returned from tidy, which would search every element of the array for tensors
   tidy(() => {
     logits = network.logits(tensor5d(input, [1, padded[2], padded[1], padded[0], inputs])).dataSync<'float32'>() as Float32Array<ArrayBuffer>;
   });
-  const voxels = sizes[0] * sizes[1] * sizes[2];
   const output = new Float32Array(voxels * outputs);
-  forEachVoxel(sizes, before, padded, (file, network) => {
-    for (let c = 0; c < outputs; c++) output[c * voxels + file] = logits[network * outputs + c]!;
+  forEachVoxel(sizes, before, padded, (fileIndex, paddedIndex) => {
+    for (let c = 0; c < outputs; c++) output[c * voxels + fileIndex] = logits[paddedIndex * outputs + c]!;
   });
   return { shape: [outputs, ...sizes], data: output };
 }
@@ -50,21 +50,21 @@ export function uprightLogits(network: Network, images: readonly Volume<Float32A
   const [{ data, shape }] = images as readonly [Volume];
   const canvasShape = canvas[0]!.shape;
   const [px, py, pz] = canvasShape;
-  const turned = new Float32Array(images.length * px * py * pz);
-  canvas.forEach((contrast, channel) => forEachVoxel(canvasShape, [0, 0, 0], canvasShape, (file, network) => (turned[channel * px * py * pz + file] = contrast.data[network]!)));
-  const logits = rawLogits(network, { shape: [images.length, px, py, pz], data: turned }, name);
+  const reordered = new Float32Array(images.length * px * py * pz);
+  canvas.forEach((contrast, channel) => forEachVoxel(canvasShape, [0, 0, 0], canvasShape, (fileIndex, paddedIndex) => (reordered[channel * px * py * pz + fileIndex] = contrast.data[paddedIndex]!)));
+  const logits = rawLogits(network, { shape: [images.length, px, py, pz], data: reordered }, name);
   const channels = logits.shape[0];
   const [bx, by, bz] = shape.map((size, axis) => Math.floor((canvasShape[axis]! - size) / 2)) as [number, number, number];
   const voxels = data.length;
   const cut = new Float32Array(voxels * channels);
-  for (let c = 0; c < channels; c++) forEachVoxel(shape, [0, 0, 0], shape, (file) => {
-    const [x, y, z] = [Math.floor(file / (shape[1] * shape[2])), Math.floor(file / shape[2]) % shape[1], file % shape[2]];
-    cut[c * voxels + file] = logits.data[((c * px + x + bx) * py + y + by) * pz + z + bz]!;
+  for (let c = 0; c < channels; c++) forEachVoxel(shape, [0, 0, 0], shape, (fileIndex) => {
+    const [x, y, z] = [Math.floor(fileIndex / (shape[1] * shape[2])), Math.floor(fileIndex / shape[2]) % shape[1], fileIndex % shape[2]];
+    cut[c * voxels + fileIndex] = logits.data[((c * px + x + bx) * py + y + by) * pz + z + bz]!;
   });
   return { shape: [channels, ...shape], data: cut };
 }
 
 /** The index of each voxel in the file (z fastest) and in the padded volume (x fastest). */
-function forEachVoxel([nx, ny, nz]: AlongAxes, [bx, by, bz]: AlongAxes, [px, py]: AlongAxes, visit: (file: number, network: number) => void): void {
+function forEachVoxel([nx, ny, nz]: AlongAxes, [bx, by, bz]: AlongAxes, [px, py]: AlongAxes, visit: (fileIndex: number, paddedIndex: number) => void): void {
   for (let x = 0; x < nx; x++) for (let y = 0; y < ny; y++) for (let z = 0; z < nz; z++) visit((x * ny + y) * nz + z, x + bx + px * (y + by + py * (z + bz)));
 }

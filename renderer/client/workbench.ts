@@ -213,4 +213,3 @@ export class Workbench {
 
 const curveKey = (caseId: string, plane: Plane, modelIds: readonly string[]): string => [caseId, plane, ...modelIds].join(' ');
 const notifyProblem = ({ message, remedy }: Problem): void => notify({ kind: 'error', message, remedy });
-

@@ -12,4 +12,3 @@ export interface PoseState {
 }
 
 export const usePose = create<PoseState>(() => ({ pose: upright('sagittal'), held: false, playing: 'no' }));
-

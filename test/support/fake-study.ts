@@ -58,4 +58,3 @@ export function fakeHost({ fails, cannotEvaluate, stopsAfter = Infinity }: { fai
   };
   return { host, trained, evaluated };
 }
-

@@ -60,4 +60,3 @@ function cutDepth(surfaces: readonly Surface[], { canvasShape }: OpenCase, rotat
     }
   return farthest === Infinity ? 0 : farthest + sunk * (nearest - farthest);
 }
-

@@ -6,8 +6,6 @@ import { I32, loadF32, loadSplat, loadV128, V128, type FunctionBuilder, type Fun
 import { complexBytes, loadComplex, partBytes, storeComplex, vectorLanes, type Complex } from './fourier-transform';
 import { halfLength, type FourierPlan, type Lengths } from './fourier-plan';
 
-const vectorBytes = partBytes;
-
 /** Of each k up to half the length: a weight, cosines and sines of each distance. `weighted`: the ends of half a spectrum count half, where a sum takes k and -k together. */
 export function waves(length: number, taps: number, weighted: boolean): Float32Array {
   const distances = Array.from({ length: (taps - 1) / 2 }, (_, d) => d + 1);
@@ -23,11 +21,11 @@ const waveBytes = (taps: number): number => taps * 4;
 
 /** Scratch, for each vector of a pair: taps [z, y, x]; transformed along x, or back to taps along z and y [z, y, kx]; along x and y, or back to taps along z [z, ky, kx]. */
 const scratchOf = (taps: number, [x, y]: Lengths) => {
-  const first = taps ** 3 * vectorBytes;
+  const first = taps ** 3 * partBytes;
   const second = first + taps ** 2 * halfLength(x) * complexBytes;
-  return { first, second, vectorBytes: second + taps * y * halfLength(x) * complexBytes };
+  return { first, second, bytes: second + taps * y * halfLength(x) * complexBytes };
 };
-export const kernelScratchBytes = ({ taps, lengths }: FourierPlan): number => 2 * scratchOf(taps, lengths).vectorBytes;
+export const kernelScratchBytes = ({ taps, lengths }: FourierPlan): number => 2 * scratchOf(taps, lengths).bytes;
 
 const strides = { weights: 'i32', inputs: 'i32', outputs: 'i32', inputStride: 'i32', outputStride: 'i32', tapStride: 'i32', spectra: 'i32', pointBytes: 'i32', firstVector: 'i32', vectors: 'i32', allVectors: 'i32', wavesX: 'i32', wavesY: 'i32', wavesZ: 'i32' } as const;
 type StrideFields = { readonly [K in keyof typeof strides]: I32 };
@@ -180,7 +178,7 @@ function alongRows(f: FunctionBuilder, line: FunctionReference, waves: I32, { pl
 export function kernelSpectraKernel(m: ModuleBuilder, { taps, lengths }: FourierPlan) {
   const [x, y, z] = lengths;
   const half = halfLength(x);
-  const { first: firstStage, second: secondStage, vectorBytes: stageBytes } = scratchOf(taps, lengths);
+  const { first: firstStage, second: secondStage, bytes: stageBytes } = scratchOf(taps, lengths);
   const [alongX, alongY, alongZ] = [expandLine(m, taps, x, true), expandLine(m, taps, y, false), expandLine(m, taps, z, false)];
   const scale = 1 / (x * y * z);
   return m.kernel('kernelSpectra', strides, (f, p, item, scratch) => {
@@ -189,7 +187,7 @@ export function kernelSpectraKernel(m: ModuleBuilder, { taps, lengths }: Fourier
     f.for(first, behind, 1, (vector) => {
       const stages = f.i32(scratch.add(vector.mul(stageBytes)));
       const [count, weight] = [countOf(vector), weightOf(vector)];
-      f.fillZero(stages, taps ** 3 * vectorBytes);
+      f.fillZero(stages, taps ** 3 * partBytes);
       f.set(to, stages);
       f.times(taps ** 3, () => {
         f.if(
@@ -205,12 +203,12 @@ export function kernelSpectraKernel(m: ModuleBuilder, { taps, lengths }: Fourier
             });
           },
         );
-        f.advance(to, vectorBytes);
+        f.advance(to, partBytes);
         f.advance(weight, p.tapStride);
       });
       f.set(from, stages);
       f.set(to, stages.add(firstStage));
-      forLines(f, taps ** 2, [from, taps * vectorBytes], [to, half * complexBytes], () => f.call(alongX, from, I32.of(vectorBytes), to, I32.of(complexBytes), p.wavesX));
+      forLines(f, taps ** 2, [from, taps * partBytes], [to, half * complexBytes], () => f.call(alongX, from, I32.of(partBytes), to, I32.of(complexBytes), p.wavesX));
       f.set(from, stages.add(firstStage));
       f.set(to, stages.add(secondStage));
       alongRows(f, alongY, p.wavesY, { planes: taps, half }, [from, taps], [to, y]);
@@ -226,7 +224,7 @@ export function kernelSpectraKernel(m: ModuleBuilder, { taps, lengths }: Fourier
 export function kernelGradientKernel(m: ModuleBuilder, { taps, lengths }: FourierPlan) {
   const [x, y, z] = lengths;
   const half = halfLength(x);
-  const { first: firstStage, second: secondStage, vectorBytes: stageBytes } = scratchOf(taps, lengths);
+  const { first: firstStage, second: secondStage, bytes: stageBytes } = scratchOf(taps, lengths);
   const [alongX, alongY, alongZ] = [contractLine(m, taps, x, true, 1 / (x * y * z)), contractLine(m, taps, y, false), contractLine(m, taps, z, false)];
   return m.kernel('kernelGradient', strides, (f, p, item, scratch) => {
     const { matrix, first, behind, countOf, weightOf } = placesOf(f, p, item);
@@ -241,7 +239,7 @@ export function kernelGradientKernel(m: ModuleBuilder, { taps, lengths }: Fourie
       alongRows(f, alongY, p.wavesY, { planes: taps, half }, [from, y], [to, taps]);
       f.set(from, stages.add(firstStage));
       f.set(to, stages);
-      forLines(f, taps ** 2, [from, half * complexBytes], [to, taps * vectorBytes], () => f.call(alongX, from, I32.of(complexBytes), to, I32.of(vectorBytes), p.wavesX));
+      forLines(f, taps ** 2, [from, half * complexBytes], [to, taps * partBytes], () => f.call(alongX, from, I32.of(complexBytes), to, I32.of(partBytes), p.wavesX));
       f.set(from, stages);
       const [count, weight] = [countOf(vector), weightOf(vector)];
       f.times(taps ** 3, () => {
@@ -252,7 +250,7 @@ export function kernelGradientKernel(m: ModuleBuilder, { taps, lengths }: Fourie
           f.advance(target, p.outputStride);
           f.advance(lane, 4);
         });
-        f.advance(from, vectorBytes);
+        f.advance(from, partBytes);
         f.advance(weight, p.tapStride);
       });
     });

@@ -79,22 +79,22 @@ export const emitCorrelate = (m: ModuleBuilder, inputs: number, outputs: number)
     withParts(f, kind, (part) =>
       f.times(pairs, () => {
         [0, 1].forEach((row) => {
-        gradients.forEach(({ re, im }, j) => {
-          f.set(re, f.loadEight(row ? dyNext : dy, j * numberBytes));
-          f.set(im, f.loadEight(row ? dyNext : dy, j * numberBytes + partBytes));
-        });
-        sums.forEach((sum, i) => {
-          f.set(value, f.loadEight(row ? xNext : x, i * numberBytes));
-          sum.forEach(({ re, im }, j) => {
-            if (part !== parts.imaginary) f.set(re, f.multiplyAdd(gradients[j]!.re, value, re));
-            if (part !== parts.real) f.set(im, f.multiplyAdd(gradients[j]!.im, value, im));
+          gradients.forEach(({ re, im }, j) => {
+            f.set(re, f.loadEight(row ? dyNext : dy, j * numberBytes));
+            f.set(im, f.loadEight(row ? dyNext : dy, j * numberBytes + partBytes));
           });
-          f.set(value, f.loadEight(row ? xNext : x, i * numberBytes + partBytes));
-          sum.forEach(({ re, im }, j) => {
-            if (part !== parts.imaginary) f.set(re, f.multiplyAdd(gradients[j]!.im, value, re));
-            if (part !== parts.real) f.set(im, f.multiplySubtract(gradients[j]!.re, value, im));
+          sums.forEach((sum, i) => {
+            f.set(value, f.loadEight(row ? xNext : x, i * numberBytes));
+            sum.forEach(({ re, im }, j) => {
+              if (part !== parts.imaginary) f.set(re, f.multiplyAdd(gradients[j]!.re, value, re));
+              if (part !== parts.real) f.set(im, f.multiplyAdd(gradients[j]!.im, value, im));
+            });
+            f.set(value, f.loadEight(row ? xNext : x, i * numberBytes + partBytes));
+            sum.forEach(({ re, im }, j) => {
+              if (part !== parts.imaginary) f.set(re, f.multiplyAdd(gradients[j]!.im, value, re));
+              if (part !== parts.real) f.set(im, f.multiplySubtract(gradients[j]!.re, value, im));
+            });
           });
-        });
         });
         for (const pointer of [x, xNext]) f.advance(pointer, pairBytes);
         for (const pointer of [dy, dyNext]) f.advance(pointer, pairBytesOut);
