@@ -1,7 +1,7 @@
 /** @file A folder of cases with labels, whatever its layout: opened, read case by case, checked. */
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, relative } from 'node:path';
 import { badInput, GyraError, problemFrom } from '../contract/problem';
 import { labelsIn } from '../contract/structure';
 import { checkSameGrid, labelsOf, originsApartVoxels, type LabelVolume } from './labels';
@@ -9,7 +9,7 @@ import { bids } from './layouts/bids';
 import { decathlon } from './layouts/decathlon';
 import { namesIn } from './layouts/folder-listing';
 import { freesurfer } from './layouts/freesurfer';
-import type { CaseFiles, Dataset, Finding, Layout, Survey } from './layouts/layout';
+import { finding, type CaseFiles, type Dataset, type Finding, type Layout, type Survey } from './layouts/layout';
 import { nnunet } from './layouts/nnunet';
 import { twoFolders } from './layouts/two-folders';
 import { geometryNotices, printSpacing } from './nifti-geometry';
@@ -54,8 +54,22 @@ export async function surveyDataset(folder: string): Promise<Survey & { readonly
   const readLayouts = `Give a folder laid out as one of: ${layouts.map(({ title }) => title).join('; ')}.`;
   if (!found?.isDirectory()) return { layout: null, dataset: empty, problems: [{ code: found ? 'bad-input' : 'not-found', message: found ? `${name} is a file, not the folder of a data set.` : `${name} was not found.`, remedy: readLayouts }] };
   const names = await namesIn(folder);
-  for (const layout of layouts) if (await layout.matches(folder, names)) return { layout: layout.title, ...(await layout.survey(folder)) };
+  for (const layout of layouts)
+    if (await layout.matches(folder, names)) {
+      const { dataset, problems } = await layout.survey(folder);
+      return { layout: layout.title, dataset, problems: [...problems, ...sameNames(dataset)] };
+    }
   return { layout: null, dataset: empty, problems: [{ code: 'bad-input', message: `${name} is laid out in none of the ways that are read.`, remedy: readLayouts }] };
+}
+
+/** Cases are asked for by name, so of two with one name the second would never be read. */
+function sameNames({ folder, cases }: Dataset): Finding[] {
+  const first = new Map<string, CaseFiles>();
+  return cases.flatMap((one) => {
+    const other = first.get(one.id);
+    if (!other) first.set(one.id, one);
+    return other ? [finding(`Case ${one.id} is there twice: ${[other, one].map(({ imagePaths }) => relative(folder, imagePaths[0]!)).join(' and ')}.`, 'Give each case a name of its own, or take one of the two out.')] : [];
+  });
 }
 
 /** Images and labels of one case, checked: readable, as many contrasts as the data set has, on the same grid, only listed labels and the one to ignore. In RAS order. */

@@ -43,7 +43,7 @@ describe('openDataset', () => {
     ['a missing file', { ...files('a'), 'dataset.json': listing('a', 'b') }, /b.nii.gz is listed in dataset.json and is not in the folder.*has|b.nii.gz is listed/],
     ['an image without label', { ...files('a'), 'imagesTr/c.nii.gz': imageFile(shape) }, /Image c.nii.gz has no label/],
     ['a label without image', { ...files('a'), 'labelsTr/c.nii.gz': labelFile(shape) }, /Label c.nii.gz has no image/],
-    ['a case listed twice', { ...files('a'), 'dataset.json': listing('a', 'a') }, /Case a is listed twice/],
+    ['a case listed twice', { ...files('a'), 'dataset.json': listing('a', 'a') }, /^Case a is there twice: imagesTr.a\.nii\.gz and imagesTr.a\.nii\.gz\.$/],
     ['a file outside the folder', { ...files('a'), 'dataset.json': { ...listing('a'), training: [{ image: '../x.nii.gz', label: './labelsTr/a.nii.gz' }] } }, /x.nii.gz lies outside/],
   ])('refuses %s', async (_what, content, message) => {
     await expect(openDataset(temporaryFolder(content))).rejects.toThrow(message);

@@ -1,3 +1,4 @@
+import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { checkCases, loadCase, openDataset, surveyDataset } from '../../engine/data/dataset';
 import { writeVolume } from '../../engine/data/nifti';
@@ -134,6 +135,23 @@ describe('two folders', () => {
     const { dataset, problems } = await surveyDataset(temporaryFolder(files));
     expect(dataset).toMatchObject({ contrasts: ['channel 0', 'channel 1'], structures: [{ value: 1, name: 'inner' }, { value: 2, name: 'outer' }] });
     expect(problems.map(({ message }) => message)).toEqual(['Image b_0000.nii has no label.', 'Case b has 1 of 2 images.', 'Label c.nii.gz has no image.']);
+  });
+});
+
+describe('cases of one name', () => {
+  const listing = { channel_names: { 0: 'T1' }, labels: { background: 0, shell: 1, core: 2 } };
+  const [image, label] = [imageFile(shape), labelFile(shape)];
+  it.each([
+    ['two endings of an image', { 'images/a.nii': gunzipSync(image), 'images/a.nii.gz': image, 'labels/a.nii.gz': label }, 'Case a is there twice: images/a.nii and images/a.nii.gz.'],
+    ['two endings of a label', { 'images/a.nii.gz': image, 'labels/a.nii': gunzipSync(label), 'labels/a.nii.gz': label }, 'labels holds both a.nii and a.nii.gz.'],
+    ['two endings of a channel', { 'dataset.json': listing, 'imagesTr/a_0000.mha': image, 'imagesTr/a_0000.nii.gz': image, 'labelsTr/a.nii.gz': label }, 'imagesTr holds both a_0000.mha and a_0000.nii.gz.'],
+    ["two endings of nnU-Net's label", { 'dataset.json': listing, 'imagesTr/a_0000.nii.gz': image, 'labelsTr/a.mha': label, 'labelsTr/a.nii.gz': label }, 'labelsTr holds both a.mha and a.nii.gz.'],
+    ['two sites of the Decathlon', { 'dataset.json': { labels: { 1: 'shell', 2: 'core' }, training: ['siteA', 'siteB'].map((site) => ({ image: `imagesTr/${site}/sub1.nii.gz`, label: `labelsTr/${site}/sub1.nii.gz` })) }, ...Object.fromEntries(['siteA', 'siteB'].flatMap((site) => [[`imagesTr/${site}/sub1.nii.gz`, image], [`labelsTr/${site}/sub1.nii.gz`, label]])) }, 'Case sub1 is there twice: imagesTr/siteA/sub1.nii.gz and imagesTr/siteB/sub1.nii.gz.'],
+    ['two sources of Mindboggle101', Object.fromEntries(['siteA', 'siteB'].flatMap((site) => [[`${site}/sub1/t1weighted.nii.gz`, image], [`${site}/sub1/aparc+aseg.nii.gz`, label]])), 'Case sub1 is there twice: siteA/sub1/t1weighted.nii.gz and siteB/sub1/t1weighted.nii.gz.'],
+  ])('%s: both files are named, whatever is skipped', async (_what, files: Record<string, unknown>, message) => {
+    const folder = temporaryFolder(files);
+    expect(messages(await surveyDataset(folder))).toEqual([message]);
+    await expect(openDataset(folder, { skipBroken: true })).rejects.toThrow(message);
   });
 });
 

@@ -30,10 +30,7 @@ async function survey(folder: string): Promise<Survey> {
   const name = basename(folder);
   if (listing.problems.length === 0 && entries.length === 0) problems.push(finding(`${name} lists no training cases in dataset.json.`, 'List at least one image with its label under "training".'));
   if (listing.problems.length === 0 && structures.length === 0) problems.push(finding(`${name} lists no structures in dataset.json.`, 'Name each label value under "labels", as in {"0": "background", "1": "Anterior"}.'));
-  const seen = new Set<string>();
   for (const { id, imagePath, labelPath } of entries) {
-    if (seen.has(id)) problems.push(finding(`Case ${id} is listed twice in dataset.json.`, 'Remove one of the two entries.'));
-    seen.add(id);
     for (const path of [imagePath, labelPath]) {
       if (path.startsWith('..')) problems.push(finding(`${basename(path)} lies outside the data set's folder.`, 'Put the file into the folder and list it with its place there.', id));
       else if (!(await exists(join(folder, path)))) problems.push(finding(`${basename(path)} is listed in dataset.json and is not in the folder.`, 'Copy the file there, or remove its entry.', id));

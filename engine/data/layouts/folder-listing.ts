@@ -2,6 +2,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isVolumeName, withoutEnding } from '../read-scan';
+import { finding, type Finding } from './layout';
 
 export async function namesIn(folder: string): Promise<string[]> {
   return (await readdir(folder).catch(() => [])).filter((name) => !name.startsWith('.')).sort();
@@ -12,6 +13,15 @@ export async function volumesIn(folder: string, { series = false } = {}): Promis
   const names: string[] = [];
   for (const name of await namesIn(folder)) if (isVolumeName(name) || (series && (await isFolder(join(folder, name))))) names.push(name);
   return names;
+}
+
+/** Files of one folder that differ in their endings alone: which is meant, nobody says. */
+export function twins(folder: string, names: readonly string[]): Finding[] {
+  const firstWith = new Map([...names].reverse().map((name) => [withoutEnding(name), name]));
+  return names.flatMap((name) => {
+    const first = firstWith.get(withoutEnding(name))!;
+    return first === name ? [] : [finding(`${folder} holds both ${first} and ${name}.`, 'Take one of the two out, or give each a name of its own.')];
+  });
 }
 
 /** Subfolders whose names match. */

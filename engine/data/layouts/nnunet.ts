@@ -6,7 +6,7 @@ import { problemFrom } from '../../contract/problem';
 import type { Structure } from '../../contract/structure';
 import { readJson } from '../file-access';
 import { withoutEnding } from '../read-scan';
-import { groupChannels, volumesIn } from './folder-listing';
+import { groupChannels, twins, volumesIn } from './folder-listing';
 import { finding, type Finding, type Layout, type Survey } from './layout';
 
 const channelNames = z.record(z.string().regex(/^\d+$/), z.string());
@@ -44,10 +44,12 @@ export const nnunet: Layout = {
 async function surveyListed(folder: string, listing: z.output<typeof datasetJson>): Promise<Survey> {
   const ending = listing.file_ending;
   const hasEnding = (name: string): boolean => ending === undefined || name.endsWith(ending);
-  const images = groupChannels((await volumesIn(join(folder, 'imagesTr'))).filter(hasEnding));
-  const labels = new Map((await volumesIn(join(folder, 'labelsTr'))).filter(hasEnding).map((name) => [withoutEnding(name), name]));
+  const [imageNames, labelNames] = [(await volumesIn(join(folder, 'imagesTr'))).filter(hasEnding), (await volumesIn(join(folder, 'labelsTr'))).filter(hasEnding)];
+  const images = groupChannels(imageNames);
+  const labels = new Map(labelNames.map((name) => [withoutEnding(name), name]));
   const contrasts = Object.values(listing.channel_names ?? listing.modality!);
   const { structures, ignoreLabel, problems } = structuresOf(listing);
+  problems.push(...twins('imagesTr', imageNames), ...twins('labelsTr', labelNames));
   const name = basename(folder);
   if (images.length === 0) problems.push(finding(`${name} has no images named CASE_0000${ending ?? '.nii.gz'} in imagesTr.`, 'Put one file for each channel there.'));
   if (structures.length === 0) problems.push(finding(`${name} lists no structures in dataset.json.`, 'Name each label under "labels", as in {"background": 0, "tumour": 1}.'));

@@ -1,7 +1,7 @@
 /** @file Two folders, one of images and one of labels, matched by name whatever the endings: images/a.mha with labels/a.nii.gz. An image may be a folder with one DICOM series, or several files a_0000, a_0001 ... */
 import { basename, join } from 'node:path';
 import { withoutEnding } from '../read-scan';
-import { groupChannels, volumesIn, type Channels } from './folder-listing';
+import { groupChannels, twins, volumesIn, type Channels } from './folder-listing';
 import { readLabelNames, structuresIn } from './label-names';
 import { finding, type Finding, type Layout } from './layout';
 
@@ -17,9 +17,10 @@ export const twoFolders: Layout = {
     const images = entries.find((name) => imageFolder.test(name)) ?? 'images';
     const labels = entries.find((name) => labelFolder.test(name)) ?? 'labels';
     const cases = channelsOf(await volumesIn(join(folder, images), { series: true }));
-    const labelOf = new Map((await volumesIn(join(folder, labels))).map((name) => [withoutEnding(name), name]));
+    const labelFiles = await volumesIn(join(folder, labels));
+    const labelOf = new Map(labelFiles.map((name) => [withoutEnding(name), name]));
     const channels = Math.max(1, ...cases.map(({ names }) => names.length));
-    const problems: Finding[] = [];
+    const problems: Finding[] = twins(labels, labelFiles);
     if (cases.length === 0) problems.push(finding(`${basename(folder)}/${images} holds no images.`, 'Put volumes there (NIfTI, NRRD, MetaImage, MGH, or folders of DICOM series).'));
     for (const { id, names } of cases) {
       if (!labelOf.has(id)) problems.push(finding(`Image ${names[0]} has no label.`, `Add ${labels}/${id} in any format, or take the image out of ${images}.`, id));
