@@ -41,12 +41,18 @@ export interface Reference {
   readonly panel: string;
   readonly x: string | number;
   readonly value: number;
+  readonly source: string;
 }
 
 const columns = ['panel', 'series', 'x', 'mean', 'low', 'high', 'n'] as const;
 
-/** Exactly what the figure shows, a row a point. */
-export const figureCsv = ({ rows }: Figure): string => writeCsv(columns, rows);
+const referenceSeries = 'values printed in the paper';
+
+/** Exactly what the figure shows, a row a point; with references also these, and a column for their sources. */
+export function figureCsv({ rows }: Figure, references: readonly Reference[] = []): string {
+  if (references.length === 0) return writeCsv(columns, rows);
+  return writeCsv([...columns, 'source'], [...rows, ...references.map(({ panel, x, value, source }) => ({ panel, series: referenceSeries, x, mean: value, source }))]);
+}
 
 /** The figure of that CSV; labels come from `labels`. */
 export function figureFromCsv(text: string, labels: Omit<Figure, 'rows'>): Figure {
@@ -88,7 +94,7 @@ export function figureSvg(shown: Figure, colours: FigureColours = lightColours, 
     return `<g transform="translate(${left} ${top})">${panelSvg(panel, rows.filter((row) => row.panel === panel.name), series, colourOf, colours, references.filter((one) => one.panel === panel.name))}</g>`;
   });
   const entries = legend.entries.map(({ name, x, y }) => `<g>${markOf(series.indexOf(name), x + 6, y - 4, colourOf(name), name === ceilingSeries)}${text(x + 18, y, name, colours.ink)}</g>`);
-  const drawnReferences = references.length > 0 ? '; open diamonds: values printed in the paper' : '';
+  const drawnReferences = references.length > 0 ? `; open diamonds: ${referenceSeries}` : '';
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escapeXml(title)}" style="font:12px system-ui,sans-serif">` +
     `<title>${escapeXml(title)}</title><rect width="${width}" height="${height}" style="fill:${colours.paper}"/>` +

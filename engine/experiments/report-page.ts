@@ -50,11 +50,19 @@ export function studySection(record: StudyRecord, printed: readonly PrintedValue
       { title: 'Runs', table: runTable(runs), isShown: false },
     ],
     spec: { ...spec, arms: spec.arms.map((arm) => ({ ...arm, spec: withoutPlace(arm.spec) })) },
-    printed: printed.filter(({ table }) => spec.paper !== undefined && numbersIn(table).some((number) => numbersIn(spec.paper!).includes(number))),
+    printed: printed.filter(({ table }) => placesIn(table).some((place) => placesIn(spec.paper ?? '').includes(place))),
   };
 }
 
-const numbersIn = (text: string): string[] => text.match(/\d+(\.\d+)*/g) ?? [];
+/** `figures 5 and 7, table 3` as fig 5, fig 7, tab 3; a number without a kind is that of a table, or with points of a section. */
+function placesIn(text: string): string[] {
+  let kind: string | undefined;
+  return (text.match(/fig|tab|sec|\d+(\.\d+)*/gi) ?? []).flatMap((part) => {
+    if (/\d/.test(part)) return [`${kind ?? (part.includes('.') ? 'sec' : 'tab')} ${part}`];
+    kind = part.toLowerCase();
+    return [];
+  });
+}
 
 function comparisonTable(comparisons: readonly Comparison[]): Table {
   const rows = comparisons.map(({ measure, first, second, mean, sd, n, interval, wilcoxon }) => ({ measure, first, second, difference: mean, SD: sd, '95 % low': interval?.low ?? null, '95 % high': interval?.high ?? null, 'Wilcoxon p': wilcoxon?.p ?? null, cases: n, subjects: interval?.subjects ?? null }));
@@ -72,10 +80,10 @@ function runTable(runs: StudyRecord['runs']): Table {
 /** Printed values that have a place in the figure: their row names the point, their column the panel. */
 export function referencesOf(figure: Figure, printed: readonly PrintedValue[]): Reference[] {
   const same = (a: string, b: string): boolean => a.trim().toLowerCase() === b.trim().toLowerCase();
-  return printed.flatMap(({ row, column, value }) =>
+  return printed.flatMap(({ row, column, value, source }) =>
     figure.panels.flatMap(({ name, scale }) => {
       const place = figure.rows.find((point) => point.panel === name && scale === 'category' && (same(String(point.x), row) || same(point.series, row)));
-      return place && same(name, column) ? [{ panel: name, x: place.x, value }] : [];
+      return place && same(name, column) ? [{ panel: name, x: place.x, value, source }] : [];
     }),
   );
 }

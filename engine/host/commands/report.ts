@@ -26,7 +26,7 @@ export function register(program: Command): void {
     .argument('<folders...>', 'folders of studies (study.json) and runs (run.json)')
     .option('--out <folder>', 'where to write', 'report')
     .option('--title <text>', 'title of the page', 'Gyra report')
-    .option('--paper <file>', 'values to lay over the figures: comma-separated, columns table,row,column,value,source; none are shipped')
+    .option('--paper <file>', 'values to lay over the figures: comma-separated, columns table,row,column,value,source, the table as in "table 4" or "section 5.1.1"; none are shipped')
     .option('--json', 'print one JSON document')
     .action(run);
 }
@@ -38,16 +38,17 @@ async function run(folders: readonly string[], { out, title, paper, json }: Opti
   const files = new Map<string, string>();
   for (const { id, figures, tables, printed: values } of sections) {
     figures.forEach((figure, i) => {
-      files.set(`${id}-figure-${i + 1}.svg`, figureSvg(figure, lightColours, referencesOf(figure, values)));
-      files.set(`${id}-figure-${i + 1}.csv`, figureCsv(figure));
+      const references = referencesOf(figure, values);
+      files.set(`${id}-figure-${i + 1}.svg`, figureSvg(figure, lightColours, references));
+      files.set(`${id}-figure-${i + 1}.csv`, figureCsv(figure, references));
     });
     tables.forEach(({ table }, i) => files.set(`${id}-table-${i + 1}.csv`, tableCsv(table)));
   }
   files.set('report.html', reportPage(sections, { title, date: new Date().toISOString().slice(0, 10), version: packageJson.version }));
   await mkdir(out, { recursive: true });
   for (const [name, content] of files) await writeByRename(join(out, name), content);
-  const shown = printed.length - new Set(sections.flatMap((section) => section.printed)).size;
-  if (shown > 0) process.stderr.write(`${shown} printed values belong to no study on this page.\n`);
+  const unplaced = printed.length - new Set(sections.flatMap((section) => section.printed)).size;
+  if (unplaced > 0) process.stderr.write(`${unplaced === 1 ? '1 printed value belongs' : `${unplaced} printed values belong`} to no study on this page.\n`);
   process.stdout.write(json ? `${JSON.stringify({ folder: basename(out), files: [...files.keys()] })}\n` : `${basename(out)}: report.html and ${files.size - 1} files of figures and tables.\n`);
 }
 

@@ -2,6 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { trainingSpec } from '../../../engine/contract/training-spec';
+import { studySection } from '../../../engine/experiments/report-page';
 import { runStudy } from '../../../engine/experiments/run-study';
 import { builtInStudy } from '../../../engine/experiments/studies';
 import { studySpec } from '../../../engine/experiments/study-spec';
@@ -46,11 +47,26 @@ describe('gyra report', () => {
   it('lays values of a file over the figure, with their source', async () => {
     const folder = await studied('models', { 'paper.csv': 'table,row,column,value,source\n3,ordinary,Body,0.5,"a page, 12"\n4,x,y,1,z\n' });
     const { code, stderr } = await run(join(folder, 'study'), '--out', join(folder, 'page'), '--paper', join(folder, 'paper.csv'));
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '1 printed values belong to no study on this page.\n' });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '1 printed value belongs to no study on this page.\n' });
     const page = readFileSync(join(folder, 'page', 'report.html'), 'utf8');
     expect(page).toContain('a page, 12');
     expect(page).toContain('open diamonds: values printed in the paper');
     expect(readFileSync(join(folder, 'study', 'figure.svg'), 'utf8')).not.toContain('open diamonds');
+    const csv = readFileSync(join(folder, 'page', 'models-figure-1.csv'), 'utf8').trimEnd().split('\n');
+    expect([csv[0], csv.at(-1)]).toEqual(['panel,series,x,mean,low,high,n,source', 'Body,values printed in the paper,ordinary,0.5,,,,"a page, 12"']);
+    expect(csv.slice(1, -1).every((line) => line.endsWith(','))).toBe(true);
+  });
+
+  it.each([
+    ['models', 'tables 3 and 5', ['3', 'table 3', 'Table 5', 'tab. 3', '5']],
+    ['rotation', 'figures 5, 7, 8 and 9', ['figure 5', 'Fig. 9']],
+    ['set-size', 'figure 4', ['figure 4']],
+    ['cost', 'section 5.1.1', ['5.1.1', 'section 5.1.1']],
+  ])('takes values for %s from %s alone', (name: string, paper: string, own: readonly string[]) => {
+    const all = ['3', 'table 3', 'Table 5', 'tab. 3', 'table 4', '4', 'figure 4', 'figure 5', 'Fig. 9', '9', '5', '5.1.1', 'section 5.1.1', 'section 5.1', '1'];
+    const spec = { ...studySpec.parse(builtInStudy('models', { base: trainingSpec.parse(tinySpec), trainingCases: 4 })), name, paper };
+    const { printed } = studySection({ schemaVersion: 1, status: 'done', version: '0', spec, dataset: 'Blobs', quick: false, runs: [] }, all.map((table) => ({ table, row: 'a', column: 'b', value: 1, source: 's' })));
+    expect(printed.map(({ table }) => table)).toEqual(all.filter((table) => own.includes(table)));
   });
 
   it.each([
