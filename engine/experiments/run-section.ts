@@ -29,7 +29,7 @@ export async function runSection(folder: string): Promise<ReportSection> {
       ['on', `${environment.machine}; ${environment.threads} threads, backend ${environment.backend}, kernels ${environment.kernelVariant}, Node ${environment.node}, Gyra ${environment.version}`],
     ],
     findings: [],
-    figures: [...(await curves(folder)), ...overAngle(record)],
+    figures: [...(await curves(folder, casesIn(record, 'validation'))), ...overAngle(record)],
     tables: evaluations.map((table, i) => ({ title: `Evaluation ${i + 1}`, table })),
     spec: withoutPlace(spec),
     printed: [],
@@ -38,7 +38,8 @@ export async function runSection(folder: string): Promise<ReportSection> {
 
 const casesIn = ({ data }: RunRecord, part: 'train' | 'validation'): number => new Set(data.filter((one) => one.part === part).map((one) => one.case)).size;
 
-async function curves(folder: string): Promise<Figure[]> {
+/** @param validationCases what the Dice of older metrics, which do not say it, was the mean over */
+async function curves(folder: string, validationCases: number): Promise<Figure[]> {
   const text = await readBytes(join(folder, 'metrics.jsonl')).then((bytes) => new TextDecoder().decode(bytes), () => '');
   const points = text.split('\n').filter(Boolean).map((line) => JSON.parse(line) as Metric);
   const losses = points.filter(({ name, context }) => name === 'loss' && context['split'] === 'train');
@@ -54,7 +55,7 @@ async function curves(folder: string): Promise<Figure[]> {
   return [{
     title: 'Training', bandLabel: 'Loss: mean over the steps of an epoch ± standard deviation; Dice: mean over the validation cases',
     panels: [panel('training loss', 'auto', 'loss'), panel('validation Dice', 'unit', 'Dice')],
-    rows: [...loss, ...dice.map(({ step, value }): FigureRow => ({ panel: 'validation Dice', series: 'this run', x: step, mean: value, low: null, high: null, n: 1 }))],
+    rows: [...loss, ...dice.map(({ step, value, context }): FigureRow => ({ panel: 'validation Dice', series: 'this run', x: step, mean: value, low: null, high: null, n: Number(context['cases'] ?? validationCases) }))],
   }];
 }
 

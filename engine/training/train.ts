@@ -133,7 +133,7 @@ async function trainLocked(options: TrainOptions, folder: RunFolder, samples: Sa
         average?.takeOut();
         const waiting = (queue.waitedSeconds - begun.waited) / (wallSeconds() - begun.seconds);
         const context = { split: 'validation', epoch };
-        metrics.push({ name: 'dice', value: validation.dice, step, context }, { name: 'loss', value: validation.loss, step, context }, { name: 'waiting', value: waiting, step, context: { epoch } }, { name: 'seconds', value: wallSeconds(), step, context: { epoch } });
+        metrics.push({ name: 'dice', value: validation.dice, step, context: { ...context, cases: validation.scored } }, { name: 'loss', value: validation.loss, step, context }, { name: 'waiting', value: waiting, step, context: { epoch } }, { name: 'seconds', value: wallSeconds(), step, context: { epoch } });
         done = { epoch: epoch + 1, step, ...best, wallSeconds: wallSeconds() };
         await folder.appendMetrics(metrics);
         await writeCheckpoint(folder.last, spec, state, done);
@@ -177,8 +177,8 @@ function trainingStep(spec: TrainingSpec, { network, adam, average }: TrainingSt
   });
 }
 
-/** Means over the validation cases: of the mean Dice over structures, and of the loss. An ignored voxel is background in prediction and reference, and no part of the loss. */
-async function validate(spec: TrainingSpec, network: Network, queue: SampleQueue, { data }: SampleSource, score: TrainOptions['score']): Promise<{ dice: number; loss: number }> {
+/** Means over the validation cases: of the mean Dice over structures, where it is defined in so many (`scored`), and of the loss. An ignored voxel is background in prediction and reference, and no part of the loss. */
+async function validate(spec: TrainingSpec, network: Network, queue: SampleQueue, { data }: SampleSource, score: TrainOptions['score']): Promise<{ dice: number; scored: number; loss: number }> {
   const { ignoreLabel } = spec.lossOptions;
   const scores: number[] = [];
   const losses: number[] = [];
@@ -197,5 +197,5 @@ async function validate(spec: TrainingSpec, network: Network, queue: SampleQueue
     if (dice !== null) scores.push(dice);
   }
   const mean = (values: readonly number[]): number => (values.length ? values.reduce((sum, value) => sum + value, 0) / values.length : 0);
-  return { dice: mean(scores), loss: mean(losses) };
+  return { dice: mean(scores), scored: scores.length, loss: mean(losses) };
 }

@@ -45,7 +45,7 @@ const metrics = (folder: string) =>
   readFileSync(join(folder, 'metrics.jsonl'), 'utf8')
     .trim()
     .split('\n')
-    .map((line) => JSON.parse(line) as { name: string; value: number; step: number; context: { split?: string } })
+    .map((line) => JSON.parse(line) as { name: string; value: number; step: number; context: { split?: string; cases?: number } })
     .filter(({ name }) => name !== 'seconds' && name !== 'waiting');
 
 it('trains, and leaves a record, metrics and weights that load', async () => {
@@ -58,6 +58,7 @@ it('trains, and leaves a record, metrics and weights that load', async () => {
   const losses = metrics(folder).filter(({ name, context }) => name === 'loss' && context.split === 'train').map(({ value }) => value);
   expect(losses).toHaveLength(80);
   expect(losses.at(-1)!).toBeLessThan(losses[0]!);
+  expect(metrics(folder).filter(({ name }) => name === 'dice').map(({ context }) => context.cases)).toEqual([2, 2, 2, 2]);
   const backend = await startBackend({ threads: 1 });
   const { network, record: stored } = await loadNetwork(folder);
   expect(stored).toEqual(record);

@@ -44,6 +44,14 @@ describe('gyra report', () => {
     expect(readFileSync(join(folder, 'page', 'rotation-figure-1.csv'), 'utf8')).toBe(readFileSync(join(folder, 'study', 'figure.csv'), 'utf8'));
   });
 
+  it('gives a validation Dice the number of cases it is the mean over, which metrics of before leave to the record', async () => {
+    const metrics = [{ epoch: 0 }, { epoch: 1, cases: 1 }].map((context, i) => `${JSON.stringify({ name: 'dice', value: 0.5, step: i + 1, context })}\n`).join('');
+    const data = ['d', 'e', 'f'].map((id, i) => ({ case: id, part: i < 1 ? ('train' as const) : ('validation' as const), image: id, label: id }));
+    const folder = temporaryFolder({ 'run/run.json': fakeRecord(trainingSpec.parse(tinySpec), { data }), 'run/metrics.jsonl': metrics });
+    expect((await run(join(folder, 'run'), '--out', join(folder, 'page'))).code).toBe(0);
+    expect(readFileSync(join(folder, 'page', 'run-figure-1.csv'), 'utf8')).toBe('panel,series,x,mean,low,high,n\nvalidation Dice,this run,1,0.5,,,2\nvalidation Dice,this run,2,0.5,,,1\n');
+  });
+
   it('lays values of a file over the figure, with their source', async () => {
     const folder = await studied('models', { 'paper.csv': 'table,row,column,value,source\n3,ordinary,Body,0.5,"a page, 12"\n4,x,y,1,z\n' });
     const { code, stderr } = await run(join(folder, 'study'), '--out', join(folder, 'page'), '--paper', join(folder, 'paper.csv'));
