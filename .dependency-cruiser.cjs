@@ -1,4 +1,4 @@
-// The arrows of the house (docs/design in one line each): a room may import only the rooms named here.
+// The arrows of the house: a room may import only the rooms named here.
 const rooms = {
   'engine/contract': [],
   'engine/math': ['engine/contract'],

@@ -67,7 +67,7 @@ export interface CaseSummary {
   split: 'test' | 'validation' | 'train' | 'opened';
 }
 
-/** A case on its canvas: normalised once, upright, with its fill; what is turned (design, section 7). */
+/** A case on its canvas: normalised once, upright, with its fill; what is turned. */
 export interface OpenCase extends CaseSummary {
   fileShape: Shape;
   spacingMm: readonly [number, number, number];

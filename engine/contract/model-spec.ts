@@ -64,7 +64,7 @@ export const steerableUnetSpec = z.strictObject({
   dropout: z.number().min(0).lt(1).default(0),
   /** Whether the output's even scalars have a bias. */
   bias: z.boolean().default(true),
-  /** Where a volume whose size the network does not take gets its fill: evenly around it (design, section 7), or as zeros in front of each axis inside the network, as e3nn_Unet does. */
+  /** Where a volume whose size the network does not take gets its fill: evenly around it, or as zeros in front of each axis inside the network, as e3nn_Unet does. */
   padding: z.enum(['centred', 'front']).default('centred'),
 });
 

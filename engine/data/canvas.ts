@@ -1,5 +1,5 @@
 /**
- * @file The canvas: the block of voxels in which a case is turned and segmented (design, section 7). Its sizes are all even, or all odd where the network asks
+ * @file The canvas: the block of voxels in which a case is turned and segmented. Its sizes are all even, or all odd where the network asks
  * for one more than a multiple; so an axis of the other kind first gets one slice of fill at its end and the rest of the fill is the same on both sides. It is made once, upright, and turned with the image; so a right angle
  * permutes what a network sees.
  */

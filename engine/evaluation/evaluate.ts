@@ -1,4 +1,4 @@
-/** @file Dice of a predictor upright and under rotation protocols, all poses of a case on one canvas (design, section 7). */
+/** @file Dice of a predictor upright and under rotation protocols, all poses of a case on one canvas. */
 import type { RotationMatrix, Shape, Structure } from '../contract/engine-api';
 import type { AcceptedSizes } from '../contract/network-sizes';
 import { badInput, cancelled } from '../contract/problem';
@@ -28,7 +28,7 @@ export interface EvaluationOptions {
   readonly degrees: readonly number[];
   /** Canvas sizes the predictor takes. */
   readonly sizes: AcceptedSizes;
-  /** Voxels of fill an axis, in all, around a case that is not turned; default 0. The canvas of turned cases is the one that encloses them (design, section 7). */
+  /** Voxels of fill an axis, in all, around a case that is not turned; default 0. The canvas of turned cases is the one that encloses them. */
   readonly margin?: number;
   /** Reference label of the voxels that count nowhere. */
   readonly ignoreLabel?: number;

@@ -1,4 +1,4 @@
-/** @file Rotation protocols: which poses an evaluation compares (design, section 7). */
+/** @file Rotation protocols: which poses an evaluation compares. */
 import { planes, type Plane, type RotationMatrix } from '../contract/engine-api';
 import { cubeRotations, identityRotation, planeRotation, rotationAbout, type Vector3 } from '../math/rotation';
 import { cone60v1 } from './cone60-v1';

@@ -1,4 +1,4 @@
-/** @file Cases the worker has open, each on the canvas in which every turn by dial fits (design, section 7). */
+/** @file Cases the worker has open, each on the canvas in which every turn by dial fits. */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { planes, type Arguments, type CaseSummary, type OpenCase, type Shape, type Structure } from '../contract/engine-api';

@@ -10,6 +10,7 @@ import { parts, readSplit } from '../data/split';
 import { ratioOf } from '../experiments/studies';
 
 const architectureNames = { 'steerable-unet': 'Steerable', unet: 'Ordinary', 'group-unet': 'Group' } as const;
+const architectures = Object.keys(architectureNames);
 
 export async function shippedCases(assetsFolder: string): Promise<CaseSummary[]> {
   const dataset = await openDataset(join(assetsFolder, 'cases'));
@@ -23,8 +24,11 @@ export const modelFolder = (assetsFolder: string, modelId: string): string => jo
 export async function shippedModels(assetsFolder: string): Promise<ModelSummary[]> {
   const folders = await readdir(join(assetsFolder, 'models'), { withFileTypes: true }).catch(() => []);
   const ids = folders.filter((entry) => entry.isDirectory()).map(({ name }) => name);
-  // The steerable model first: it is what the program is about.
-  const models = await Promise.all(ids.sort().reverse().map(async (id) => summarise(id, await readJson(join(modelFolder(assetsFolder, id), 'run.json'), runRecord))));
+  const records = await Promise.all(ids.sort().map(async (id) => ({ id, record: await readJson(join(modelFolder(assetsFolder, id), 'run.json'), runRecord) })));
+  // steerable models first, which the program is about; of a kind the smallest, then the one that saw the fewest turns, which Explore opens with
+  const rank = ({ spec, parameters }: RunRecord): readonly number[] => [architectures.indexOf(spec.model.architecture), parameters, spec.augmentation.rotationDegrees];
+  const difference = (a: readonly number[], b: readonly number[]): number => a.map((value, i) => value - b[i]!).find((one) => one !== 0) ?? 0;
+  const models = records.sort((a, b) => difference(rank(a.record), rank(b.record))).map(({ id, record }) => summarise(id, record));
   // two of one kind are told apart wherever only a name stands
   return models.map((model) => (models.filter(({ name }) => name === model.name).length > 1 ? { ...model, name: `${model.name} ${widthName(model.spec)}` } : model));
 }

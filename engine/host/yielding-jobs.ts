@@ -1,4 +1,4 @@
-/** @file Job processes that wait while the window waits: paused at their next operator from the first live request until none is pending (design, section 4). */
+/** @file Job processes that wait while the window waits: paused at their next operator from the first live request until none is pending. */
 import type { TrainingJob } from './training-job';
 
 export interface YieldingJobs {

@@ -82,4 +82,3 @@ describe.each(specs)('the %s on TensorFlow', (_, spec) => {
   });
   it('leaves no tensor behind', () => expect(tensorflow.left).toBe(0));
 });
-
