@@ -164,15 +164,25 @@ function comparisonsOf(spec: StudySpec, variants: readonly Variant[]): Compariso
   const groups = [...new Set(variants.map(groupOf))].map((group) => variants.filter((variant) => groupOf(variant) === group));
   return groups.flatMap(([first, ...others]) => others.flatMap((second) => {
     const names = { first: nameOf(spec, first!), second: nameOf(spec, second) };
-    const of = (measure: string, compare: (variant: Variant) => ReadonlyMap<string, SubjectValue>): Comparison => ({ measure, ...names, ...plain(pairedDifference(compare(first!), compare(second))) });
+    const of = (measure: string, compare: (caseDice: readonly CasePose[]) => ReadonlyMap<string, SubjectValue>): Comparison => {
+      const seeds = sharedSeeds(first!, second).map(({ seed, pair: [one, other] }) => ({ seed, mean: pairedDifference(compare(one), compare(other)).mean }));
+      return { measure, ...names, ...plain(pairedDifference(compare(first!.caseDice), compare(second.caseDice))), ...(seeds.length > 1 ? { seeds } : {}) };
+    };
     return [
-      of('upright', ({ caseDice }) => meanOfCases(caseDice.filter(upright))),
-      ...spec.protocols.flatMap((protocol) => [of(protocol, ({ caseDice }) => meanOfCases(turnedPoses(caseDice, protocol))), of(`loss in ${protocol}`, ({ caseDice }) => lossOfCases(caseDice, protocol))]),
+      of('upright', (caseDice) => meanOfCases(caseDice.filter(upright))),
+      ...spec.protocols.flatMap((protocol) => [of(protocol, (caseDice) => meanOfCases(turnedPoses(caseDice, protocol))), of(`loss in ${protocol}`, (caseDice) => lossOfCases(caseDice, protocol))]),
     ];
   }));
 }
+/** What two variants came to with each seed that both have. */
+function sharedSeeds(first: Variant, second: Variant): { seed: number; pair: [readonly CasePose[], readonly CasePose[]] }[] {
+  return first.runs.flatMap(({ run: { seed }, evaluation }) => second.runs.filter(({ run }) => run.seed === seed).map((other) => ({ seed, pair: [evaluation.caseDice, other.evaluation.caseDice] as [readonly CasePose[], readonly CasePose[]] })));
+}
 const nameOf = ({ figure }: StudySpec, { label, arm }: Variant): string => (figure !== 'angle' && arm.x !== undefined && arm.x !== arm.series ? `${label} (${arm.x})` : label);
 const plain = ({ mean, sd, n, interval, wilcoxon }: PairedDifference) => ({ mean, sd, n, interval, wilcoxon });
+
+/** `seed 0: 0.012, seed 1: 0.008`. */
+export const seedsText = (seeds: NonNullable<Comparison['seeds']>): string => seeds.map(({ seed, mean }) => `seed ${seed}: ${mean?.toFixed(3) ?? 'undefined'}`).join(', ');
 
 /** How much of its own upright Dice each case loses, mean over the turned poses. */
 function lossOfCases(caseDice: readonly CasePose[], protocol: PoseName['protocol']): Map<string, SubjectValue> {
@@ -183,10 +193,11 @@ function lossOfCases(caseDice: readonly CasePose[], protocol: PoseName['protocol
   }));
 }
 
-function findingOf({ measure, first, second, mean, interval, wilcoxon, n }: Comparison): string[] {
+function findingOf({ measure, first, second, mean, interval, wilcoxon, n, seeds }: Comparison): string[] {
   if (mean === null) return [];
   const by = (value: number): string => Math.abs(value).toFixed(3);
-  const how = interval ? `95 % interval ${interval.low.toFixed(3)} to ${interval.high.toFixed(3)}, ${interval.subjects} subjects, ${n} cases${wilcoxon ? `, Wilcoxon p ${wilcoxon.p < 0.001 ? '< 0.001' : `= ${wilcoxon.p.toFixed(3)}`}` : ''}` : `${n} cases, too few subjects for an interval`;
+  const bySeed = seeds ? `; ${seedsText(seeds)}` : '';
+  const how = `${interval ? `95 % interval ${interval.low.toFixed(3)} to ${interval.high.toFixed(3)}, ${interval.subjects} subjects, ${n} cases${wilcoxon ? `, Wilcoxon p ${wilcoxon.p < 0.001 ? '< 0.001' : `= ${wilcoxon.p.toFixed(3)}`}` : ''}` : `${n} cases, too few subjects for an interval`}${bySeed}`;
   const shown = interval !== null && (interval.low > 0 || interval.high < 0);
   if (measure.startsWith('loss in ')) {
     const [flatter, other] = mean < 0 ? [first, second] : [second, first];

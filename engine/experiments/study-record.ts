@@ -21,6 +21,8 @@ const comparison = z.strictObject({
   n: z.int(),
   interval: interval.nullable(),
   wilcoxon: z.strictObject({ statistic: z.number(), p: z.number(), n: z.int(), exact: z.boolean() }).nullable(),
+  /** The mean of each seed that both have, where these are several; the fields above are of each case's mean over seeds. */
+  seeds: z.array(z.strictObject({ seed: z.int(), mean: z.number().nullable() })).optional(),
 });
 export type Comparison = z.infer<typeof comparison>;
 

@@ -5,6 +5,7 @@ import type { RunRecord } from '../../engine/contract/run-record';
 import { trainingSpec } from '../../engine/contract/training-spec';
 import { sha256 } from '../../engine/data/file-access';
 import { figureFromCsv, figureSvg } from '../../engine/experiments/figure';
+import { studySection } from '../../engine/experiments/report-page';
 import { runStudy, type StudyHost } from '../../engine/experiments/run-study';
 import { builtInStudy, type StudyName } from '../../engine/experiments/studies';
 import { studySpec, type StudySpec } from '../../engine/experiments/study-spec';
@@ -163,6 +164,23 @@ describe('runStudy', () => {
     expect(figure.rows.map(({ x }) => x)).toContain(4);
     expect(new Set(comparisons.map(({ first }) => first))).toEqual(new Set(['steerable (2)', 'steerable (4)']));
     expect(table.rows[0]).toMatchObject({ 'training cases': 2, seeds: 2, cases: 12, subjects: 6, 'upright SD over seeds': 0 });
+  });
+
+  it('gives a paired difference for each seed too', async () => {
+    const at = folders();
+    const { host } = fakeHost();
+    const bySeed = { ...host, evaluate: async (folder: string, ...rest: [readonly string[], never, string]) => {
+      const evaluation = await host.evaluate(folder, ...rest);
+      const more = folder.includes('steerable') && readText(folder, 'best.safetensors').endsWith(' 1') ? 0.01 : 0;
+      return { ...evaluation, caseDice: evaluation.caseDice.map((one) => ({ ...one, mean: one.mean! + more })) };
+    } };
+    const record = await runStudy({ ...at, spec: study('models', { seeds: [0, 1] }) }, bySeed);
+    const { comparisons, findings } = record.results!;
+    expect(comparisons[0]).toMatchObject({ first: 'steerable', second: 'ordinary', mean: expect.closeTo(-0.045), seeds: [{ seed: 0, mean: expect.closeTo(-0.05) }, { seed: 1, mean: expect.closeTo(-0.04) }] });
+    expect(findings[0]).toMatch(/^Upright, ordinary is better than steerable by 0\.045 \(paired difference -0\.045, .*; seed 0: -0\.050, seed 1: -0\.040\)\.$/);
+    expect(studySection(record, []).tables.find(({ title }) => title.startsWith('Paired'))!.table.rows[0]).toMatchObject({ 'by seed': 'seed 0: -0.050, seed 1: -0.040' });
+    const one = await runStudy({ ...at, out: join(at.store, 'one'), spec: study('models') }, host);
+    expect([one.results!.comparisons[0]!.seeds, one.results!.findings.join()]).toEqual([undefined, expect.not.stringContaining('seed 0')]);
   });
 
   it('draws parameters stored and live', async () => {
