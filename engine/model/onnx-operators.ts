@@ -86,7 +86,7 @@ export const translations: { readonly [N in OperatorName]?: Translation<N> } = {
     return translations.Gate!(write, { x: { name: translations.InstanceNorm!(write, inputs, { irreps: normed, ...norm }), channels: dimension(normed) } }, { irreps });
   },
 
-  MaxPool: (write, { x }, { irreps, extent }) => {
+  MaxPool: (write, { x }, { irreps, extent, tie = poolingTie }) => {
     const channels = dimension(irreps);
     const pool = (type: 'MaxPool' | 'AveragePool', name: string): string => write.node(type, [name], { kernel_shape: extent, strides: extent });
     const scalars = copiesOf(irreps).flatMap((copy) => (isEvenScalar(copy) ? [copy.start] : []));
@@ -97,7 +97,7 @@ export const translations: { readonly [N in OperatorName]?: Translation<N> } = {
     // 1 where the copy's norm is the window's largest or ties with it; the mean over the window of what passes, over the mean of the mask, is the mean of the winners
     const norms = channelMap(write, squared(write, turning), sameCopy(turningIrreps, () => 1), others.length, others.length);
     const largest = resized(write, pool('MaxPool', norms), extent, { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' });
-    const isLess = write.node('Less', [norms, scaledBy(write, largest, 1 - poolingTie)]);
+    const isLess = write.node('Less', [norms, scaledBy(write, largest, 1 - tie)]);
     const mask = write.node('Cast', [write.node('Not', [isLess])], { to: 1 });
     const winners = write.node('Div', [pool('AveragePool', write.node('Mul', [turning, mask])), pool('AveragePool', mask)]);
     if (scalars.length === 0) return winners;

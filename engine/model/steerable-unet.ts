@@ -76,7 +76,8 @@ export function steerableUnetLogits(spec: SteerableUnetSpec, variables: Readonly
     if (pooling === 'average' || pooling === 'low-pass') return (x) => resample(x, pooling, extent);
     // by signed value is what an even scalar has
     const pooledAs = pooling === 'norm' ? irreps : irreps.map((entry) => (entry.degree === 0 ? { ...entry, parity: 1 as const } : entry));
-    return (x) => maxPool(x, { irreps: pooledAs, extent });
+    // zeros in front already break the symmetry that ties come from: there norms decide alone, as in e3nn_Unet
+    return (x) => maxPool(x, { irreps: pooledAs, extent, ...(spec.padding === 'front' && { tie: 0 }) });
   };
   const network = (x: Tensor5D): Tensor5D =>
     runUnet(

@@ -108,6 +108,8 @@ export interface PoolAttributes {
   irreps: Irreps;
   /** Voxels of a window. */
   extent: AlongAxes;
+  /** Squared norms closer than this fraction of the largest are equal; `poolingTie` unless it says otherwise. */
+  tie?: number;
 }
 export interface ResampleAttributes {
   method: AxisMethod;

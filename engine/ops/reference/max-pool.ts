@@ -20,7 +20,7 @@ export const maxPoolBackward: Reference<'MaxPoolBackward'> = ({ dy, x }, attribu
 };
 
 /** Visits each element of the output with the elements of the input it is taken from, and the share of each. An incomplete last window is dropped. */
-function forEachWinner(x: NumberArray, { irreps, extent: [extentX, extentY, extentZ] }: PoolAttributes, visit: (from: number, to: number, share: number) => void): void {
+function forEachWinner(x: NumberArray, { irreps, extent: [extentX, extentY, extentZ], tie = poolingTie }: PoolAttributes, visit: (from: number, to: number, share: number) => void): void {
   const [batch, depth, height, width, channels] = x.shape;
   const copies = copiesOf(irreps);
   const [outDepth, outHeight, outWidth] = [Math.floor(depth / extentZ), Math.floor(height / extentY), Math.floor(width / extentX)];
@@ -31,7 +31,7 @@ function forEachWinner(x: NumberArray, { irreps, extent: [extentX, extentY, exte
     const window = upTo(extentX).flatMap((i) => upTo(extentY).flatMap((j) => upTo(extentZ).map((k) => (((b * depth + extentZ * z + k) * height + extentY * y + j) * width + extentX * x0 + i) * channels)));
     for (const copy of copies) {
       const winner = window.reduce((best, from) => (size(x, from, copy) > size(x, best, copy) ? from : best));
-      const winners = isByValue(copy) ? [winner] : window.filter((from) => size(x, from, copy) >= size(x, winner, copy) * (1 - poolingTie));
+      const winners = isByValue(copy) ? [winner] : window.filter((from) => size(x, from, copy) >= size(x, winner, copy) * (1 - tie));
       for (const from of winners) for (let c = copy.start; c <= copy.start + 2 * copy.degree; c++) visit(from + c, to + c, 1 / winners.length);
     }
   }

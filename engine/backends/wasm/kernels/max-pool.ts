@@ -11,12 +11,13 @@ type Extent = PoolAttributes['extent'];
 
 export const maxPool: KernelFactory<'MaxPool' | 'MaxPoolBackward'> = (backend) => {
   const { machine } = backend;
-  const compile = (extent: Extent) => machine.load((m) => ({ forward: poolKernel(m, extent, false), backward: poolKernel(m, extent, true) }));
-  /** By the size of the window. */
+  const compile = (extent: Extent, tie: number) => machine.load((m) => ({ forward: poolKernel(m, extent, tie, false), backward: poolKernel(m, extent, tie, true) }));
+  /** By the size of the window, and what is a tie. */
   const compiled = new Map<string, ReturnType<typeof compile>>();
-  const run = (which: 'forward' | 'backward', { irreps, extent }: PoolAttributes, x: HeapTensor, y: HeapTensor, dx: HeapTensor): void => {
-    const kernels = compiled.get(extent.join()) ?? compile(extent);
-    compiled.set(extent.join(), kernels);
+  const run = (which: 'forward' | 'backward', { irreps, extent, tie = poolingTie }: PoolAttributes, x: HeapTensor, y: HeapTensor, dx: HeapTensor): void => {
+    const key = [...extent, tie].join();
+    const kernels = compiled.get(key) ?? compile(extent, tie);
+    compiled.set(key, kernels);
     const [batch, depth, height, width, channels] = y.shape;
     const all = copiesOf(irreps);
     const leading = all.findIndex(({ degree, parity }) => degree > 0 || parity === -1);
@@ -44,7 +45,7 @@ export const maxPool: KernelFactory<'MaxPool' | 'MaxPoolBackward'> = (backend) =
 };
 
 /** Forward writes y; backward reads y as its gradient and writes dx. */
-function poolKernel(m: ModuleBuilder, [extentX, extentY, extentZ]: Extent, backward: boolean) {
+function poolKernel(m: ModuleBuilder, [extentX, extentY, extentZ]: Extent, tie: number, backward: boolean) {
   return m.kernel(backward ? 'backward' : 'forward', fields, (f, p, item) => {
     const rowBytes = f.i32(p.channels.shl(2));
     const lineBytes = f.i32(rowBytes.mul(p.width).mul(extentX));
@@ -80,7 +81,7 @@ function poolKernel(m: ModuleBuilder, [extentX, extentY, extentZ]: Extent, backw
             }
           },
           () => {
-            f.set(best, best.mul(1 - poolingTie));
+            f.set(best, best.mul(1 - tie));
             f.set(winners, F32.of(0));
             for (const magnitude of magnitudes) {
               f.set(magnitude, F32.of(1).choose(magnitude.ge(best), F32.of(0)));
