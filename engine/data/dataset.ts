@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { basename, relative } from 'node:path';
 import { badInput, GyraError, problemFrom } from '../contract/problem';
-import { labelsIn } from '../contract/structure';
+import { labelsIn, type Structure } from '../contract/structure';
 import { checkSameGrid, labelsOf, originsApartVoxels, type LabelVolume } from './labels';
 import { bids } from './layouts/bids';
 import { decathlon } from './layouts/decathlon';
@@ -71,6 +71,9 @@ function sameNames({ folder, cases }: Dataset): Finding[] {
     return other ? [finding(`Case ${one.id} is there twice: ${[other, one].map(({ imagePaths }) => relative(folder, imagePaths[0]!)).join(' and ')}.`, 'Give each case a name of its own, or take one of the two out.')] : [];
   });
 }
+
+/** Those that are segmented: all but a label that counts nowhere. */
+export const structuresBeside = (ignoreLabel: number | undefined, structures: readonly Structure[]): Structure[] => structures.filter(({ value }) => value !== ignoreLabel);
 
 /** Images and labels of one case, checked: readable, as many contrasts as the data set has, on the same grid, only listed labels and the one to ignore. In RAS order. */
 export async function loadCase(dataset: Dataset, files: CaseFiles, ignoreLabel = dataset.ignoreLabel): Promise<LoadedCase> {

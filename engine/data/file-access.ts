@@ -6,6 +6,8 @@ import type { z } from 'zod';
 import { badInput, GyraError } from '../contract/problem';
 
 export const exists = (path: string): Promise<boolean> => stat(path).then(() => true, () => false);
+export const isFile = (path: string): Promise<boolean> => stat(path).then((found) => found.isFile(), () => false);
+export const isFolder = (path: string): Promise<boolean> => stat(path).then((found) => found.isDirectory(), () => false);
 
 /** All bytes of a file. Throws a GyraError where it is missing, a folder or not readable. */
 export async function readBytes(path: string): Promise<Uint8Array> {

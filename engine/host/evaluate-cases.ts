@@ -4,7 +4,7 @@ import { acceptedSizes } from '../contract/network-sizes';
 import { badInput } from '../contract/problem';
 import type { RunRecord } from '../contract/run-record';
 import { classCount } from '../contract/structure';
-import { loadCase, type CaseFiles, type Dataset } from '../data/dataset';
+import { loadCase, structuresBeside, type CaseFiles, type Dataset } from '../data/dataset';
 import { farFromCubic } from '../data/nifti-geometry';
 import { readSplit, readSubjects, type Split } from '../data/split';
 import { evaluate, type Evaluation, type EvaluationOptions } from '../evaluation/evaluate';
@@ -23,7 +23,7 @@ export interface CasesOptions extends Pick<EvaluationOptions, 'protocols' | 'deg
 /** Needs a backend that has been started. */
 export async function evaluateCases({ network, spec, record }: LoadedNetwork, dataset: Dataset, chosen: readonly CaseFiles[], { name, patch = trainedPatch(record), onProgress, ...options }: CasesOptions): Promise<Evaluation> {
   const ignoreLabel = record?.spec.lossOptions.ignoreLabel ?? dataset.ignoreLabel;
-  const structures = dataset.structures.filter(({ value }) => value !== ignoreLabel);
+  const structures = structuresBeside(ignoreLabel, dataset.structures);
   if (classCount(structures) > spec.outputs) throw badInput(`${name} tells ${spec.outputs - 1} structures apart, and ${dataset.name} has ${classCount(structures) - 1}.`, 'Evaluate the model on a data set with the structures it was trained on.');
   if (dataset.contrasts.length !== spec.inputs) throw badInput(`${name} takes ${spec.inputs} contrasts of each case, and ${dataset.name} has ${dataset.contrasts.length} (${dataset.contrasts.join(', ')}).`, 'Evaluate the model on a data set with the contrasts it was trained on.');
   const subjectOf = await readSubjects(dataset, await splitFileOf(dataset, record));

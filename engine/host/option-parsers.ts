@@ -7,6 +7,9 @@ export function parseCount(text: string): number {
   return count;
 }
 
+/** Of an option that may be given again. */
+export const collect = (text: string, before: readonly string[]): string[] => [...before, text];
+
 /** Parser of a list separated by commas. */
 export const listOf = <T>(parse: (text: string) => T) => (text: string): T[] => text.split(',').map((part) => parse(part.trim()));
 

@@ -1,11 +1,11 @@
 /** @file From a spec file or the name of a preset, with settings given on the command line, to a complete training spec. */
-import { readdir, stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { badInput } from '../contract/problem';
 import { trainingSpec, type TrainingSpec } from '../contract/training-spec';
-import { readJson } from '../data/file-access';
+import { isFile, isFolder, readJson } from '../data/file-access';
 
 const presetsFolder = fileURLToPath(new URL('../../assets/presets', import.meta.url));
 
@@ -38,14 +38,14 @@ export async function findDataset({ spec, file }: SpecFile): Promise<{ spec: Tra
 
 /** The folder of a data set, looked for from where we are and from beside the file that names it. */
 export async function findDatasetFolder(path: string, besideFile: string, remedy = 'Give it with --dataset FOLDER.'): Promise<string> {
-  for (const folder of [resolve(path), resolve(dirname(besideFile), path)]) if (await is(folder, 'isDirectory')) return folder;
+  for (const folder of [resolve(path), resolve(dirname(besideFile), path)]) if (await isFolder(folder)) return folder;
   throw badInput(`The data set folder ${basename(path)} was not found.`, remedy);
 }
 
 async function specFile(nameOrFile: string, presets: string): Promise<string> {
-  if (await is(nameOrFile, 'isFile')) return nameOrFile;
+  if (await isFile(nameOrFile)) return nameOrFile;
   const preset = join(presets, `${nameOrFile}.json`);
-  if (/^[a-z0-9-]+$/.test(nameOrFile) && (await is(preset, 'isFile'))) return preset;
+  if (/^[a-z0-9-]+$/.test(nameOrFile) && (await isFile(preset))) return preset;
   const known = (await readdir(presets).catch(() => [])).map((name) => name.replace(/\.json$/, ''));
   throw badInput(`${basename(nameOrFile)} is neither a spec file nor a preset.`, `Give a JSON file, or one of the presets: ${known.join(', ')}.`);
 }
@@ -68,9 +68,3 @@ function applySetting(raw: Record<string, unknown>, setting: string): void {
   }, raw);
   parent[keys.at(-1)!] = value;
 }
-
-const is = (path: string, kind: 'isFile' | 'isDirectory'): Promise<boolean> =>
-  stat(path).then(
-    (found) => found[kind](),
-    () => false,
-  );

@@ -6,7 +6,7 @@ import { classCount } from '../contract/structure';
 import type { RunRecord } from '../contract/run-record';
 import type { TrainingSpec } from '../contract/training-spec';
 import { canvasFor } from '../data/canvas';
-import { loadCase, openDataset, type Dataset } from '../data/dataset';
+import { loadCase, openDataset, structuresBeside, type Dataset } from '../data/dataset';
 import { sha256 } from '../data/file-access';
 import { normalise } from '../data/prepared-case';
 import { readSplit } from '../data/split';
@@ -90,7 +90,7 @@ export async function openTrainingData(spec: TrainingSpec, datasetFolder: string
   const dataset = await openDataset(datasetFolder, { skipBroken });
   const split = await readSplit(dataset, { file, seed: spec.seed, sizes });
   if (trainingCases !== undefined && trainingCases > split.train.length) throw badInput(`The training asks for ${trainingCases} cases, and the split of ${dataset.name} has ${split.train.length} to train on.`, `Set data.trainingCases to ${split.train.length} at most, or leave it out.`);
-  const structures = dataset.structures.filter(({ value }) => value !== spec.lossOptions.ignoreLabel);
+  const structures = structuresBeside(spec.lossOptions.ignoreLabel, dataset.structures);
   checkModel(spec, dataset, structures);
   const reader = new CaseReader(dataset, spec);
   const hashes: TrainingData['hashes'] = [];

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { checkCases, loadCase, openDataset, surveyDataset } from '../../engine/data/dataset';
+import { checkCases, loadCase, openDataset, structuresBeside, surveyDataset } from '../../engine/data/dataset';
 import { imageFile, labelFile } from '../support/nifti-file';
 import { sharedPath } from '../support/shared-folder';
 import { temporaryFolder } from '../support/temporary-folder';
@@ -48,6 +48,11 @@ describe('openDataset', () => {
   ])('refuses %s', async (_what, content, message) => {
     await expect(openDataset(temporaryFolder(content))).rejects.toThrow(message);
   });
+});
+
+it('leaves out the label to ignore from what is segmented, and nothing where there is none', () => {
+  const structures = [{ value: 1, name: 'shell' }, { value: 3, name: 'unsure' }];
+  expect([structuresBeside(3, structures), structuresBeside(undefined, structures)]).toEqual([[structures[0]], structures]);
 });
 
 describe('checkCases', () => {

@@ -1,6 +1,7 @@
 /** @file What stands in a folder, as layouts need it: sorted, hidden entries left out, nothing where the folder is missing. */
-import { readdir, stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isFolder } from '../file-access';
 import { isVolumeName, withoutEnding } from '../read-scan';
 import { finding, type Finding } from './layout';
 
@@ -30,8 +31,6 @@ export async function foldersIn(folder: string, pattern = /./): Promise<string[]
   for (const name of await namesIn(folder)) if (pattern.test(name) && (await isFolder(join(folder, name)))) names.push(name);
   return names;
 }
-
-export const isFolder = (path: string): Promise<boolean> => stat(path).then((found) => found.isDirectory(), () => false);
 
 export interface Channels {
   readonly id: string;

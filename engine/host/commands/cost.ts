@@ -1,7 +1,7 @@
 /** @file `gyra cost SPEC`: what a network takes before it is trained. */
 import type { Command } from 'commander';
 import { parameterCount } from '../../model/cost';
-import { parseCount } from '../option-parsers';
+import { collect, parseCount } from '../option-parsers';
 import { estimateSeconds } from '../estimate-seconds';
 import { measureStep } from '../measure-step';
 import { patchShape, refuseWhatDoesNotFit, totalMultiplyAdds } from '../plan-step';
@@ -20,7 +20,7 @@ export function register(program: Command): void {
     .command('cost')
     .description('parameters, multiply-adds, memory and about the seconds of a step; SPEC is a JSON file or a preset of assets/presets')
     .argument('<spec>', 'spec file, or name of a preset')
-    .option('--set <key=value>', 'change one field of the spec, as in --set model.features=30; may be given again', (text: string, all: string[]) => [...all, text], [])
+    .option('--set <key=value>', 'change one field of the spec, as in --set model.features=30; may be given again', collect, [])
     .option('--patch <voxels>', 'side of the cube one training step sees (default: of the patches of the spec, or 128 where it trains on whole volumes)', parseCount)
     .option('--threads <count>', 'threads to compute with', parseCount)
     .option('--measure', 'run one training step and say what memory it took, in place of the estimate of time')

@@ -1,11 +1,11 @@
 /** @file `gyra report RUN|STUDY...`: one HTML page, and its figures and tables as files beside it. */
-import { mkdir, stat } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Command } from 'commander';
 import packageJson from '../../../package.json';
 import { badInput } from '../../contract/problem';
 import { readCsv } from '../../data/csv';
-import { readBytes, readJson, writeByRename } from '../../data/file-access';
+import { isFile, readBytes, readJson, writeByRename } from '../../data/file-access';
 import { figureCsv, figureSvg, lightColours } from '../../experiments/figure';
 import { referencesOf, reportPage, studySection, type PrintedValue, type ReportSection } from '../../experiments/report-page';
 import { runSection } from '../../experiments/run-section';
@@ -74,5 +74,3 @@ async function readPrinted(file: string): Promise<PrintedValue[]> {
     return { table: row['table']!, row: row['row']!, column: row['column']!, value, source: row['source']! };
   });
 }
-
-const isFile = (path: string): Promise<boolean> => stat(path).then((found) => found.isFile(), () => false);

@@ -1,5 +1,4 @@
 /** @file `gyra study NAME|FILE`: many trainings, one table and one figure; interrupted, the same command goes on. */
-import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { BackendName } from '../../backends/choose';
@@ -8,8 +7,8 @@ import { badInput, GyraError } from '../../contract/problem';
 import { runRecord, type RunRecord } from '../../contract/run-record';
 import { classCount } from '../../contract/structure';
 import type { TrainingSpec } from '../../contract/training-spec';
-import { loadCase, openDataset, type Dataset } from '../../data/dataset';
-import { readJson, sha256 } from '../../data/file-access';
+import { loadCase, openDataset, structuresBeside, type Dataset } from '../../data/dataset';
+import { isFile, isFolder, readJson, sha256 } from '../../data/file-access';
 import { writePhantomDataset } from '../../data/phantom/write-phantom-dataset';
 import { readSplit } from '../../data/split';
 import { protocols, type Protocol } from '../../evaluation/protocols';
@@ -21,7 +20,7 @@ import { longestSeries, studySpec, withoutPlace, type StudySpec } from '../../ex
 import { studyMarkdown } from '../../experiments/study-table';
 import { backendOption } from '../backend-option';
 import { casesNamed } from '../evaluate-cases';
-import { listOf, oneOf, parseCount, parseDegrees, parseMinutes } from '../option-parsers';
+import { collect, listOf, oneOf, parseCount, parseDegrees, parseMinutes } from '../option-parsers';
 import { progressLine } from '../progress-line';
 import { findDatasetFolder, readTrainingSpec } from '../read-training-spec';
 import { studyHost } from '../study-host';
@@ -56,7 +55,7 @@ export function register(program: Command): void {
     .option('--dataset <folder>', "data set (default: the base spec's)")
     .addOption(new Option('--quick', 'small networks on phantoms: minutes, not hours').conflicts(['dataset', 'base', 'set', 'runs']))
     .option('--base <spec>', 'what all trainings share: a spec file or preset', 'hippocampus-steerable')
-    .option('--set <key=value>', 'change one field of what they share; may be given again', (text: string, all: string[]) => [...all, text], [])
+    .option('--set <key=value>', 'change one field of what they share; may be given again', collect, [])
     .option('--out <folder>', "the study's folder (default: studies/<name>)")
     .option('--store <folder>', 'folder of trained runs, shared by studies', 'runs')
     .option('--minutes-per-run <minutes>', 'stop each training after so many minutes', parseMinutes)
@@ -140,7 +139,7 @@ async function baseSpec(name: StudyName, { base, set, dataset }: Options): Promi
   const { structures, contrasts, ignoreLabel = spec.lossOptions.ignoreLabel } = await openDataset(datasetFolder, { skipBroken: spec.data.skipBroken });
   const split = spec.data.split !== undefined && (await isFile(join(datasetFolder, spec.data.split))) ? spec.data.split : undefined;
   if (dataset === undefined && split !== spec.data.split) throw badInput(`${basename(datasetFolder)} has no ${spec.data.split}.`, 'Give the split with --set data.split=FILE.');
-  const outputs = classCount(structures.filter(({ value }) => value !== ignoreLabel));
+  const outputs = classCount(structuresBeside(ignoreLabel, structures));
   const { split: _, ...data } = spec.data;
   // the name of the folder and not its path, so that the same training has the same key from wherever it is started
   return { base: { ...spec, name, lossOptions: { ...spec.lossOptions, ...(ignoreLabel === undefined ? {} : { ignoreLabel }) }, model: { ...spec.model, inputs: contrasts.length, outputs }, data: { ...data, dataset: basename(datasetFolder), ...(split === undefined ? {} : { split }) } }, datasetFolder };
@@ -190,9 +189,6 @@ function refuseFailed({ runs }: StudyRecord): void {
 }
 
 const writePhantoms = (folder: string): Promise<void> => writePhantomDataset(folder, quickPhantoms, progressLine('Phantoms made'));
-
-const isFolder = (path: string): Promise<boolean> => stat(path).then((found) => found.isDirectory(), () => false);
-const isFile = (path: string): Promise<boolean> => stat(path).then((found) => found.isFile(), () => false);
 
 function parseRun(text: string): [string, string] {
   const equals = text.indexOf('=');

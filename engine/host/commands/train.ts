@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import type { Command } from 'commander';
 import type { BackendName } from '../../backends/choose';
 import { backendOption } from '../backend-option';
-import { parseCount, parseMinutes } from '../option-parsers';
+import { collect, parseCount, parseMinutes } from '../option-parsers';
 import { findDataset, readTrainingSpec } from '../read-training-spec';
 import { startTrainingJob } from '../training-job';
 import type { TrainProgress } from '../../training/train';
@@ -24,7 +24,7 @@ export function register(program: Command): void {
     .command('train')
     .description('train one network; SPEC is a JSON file or a preset of assets/presets')
     .argument('<spec>', 'spec file, or name of a preset')
-    .option('--set <key=value>', 'change one field of the spec, as in --set stopping.maximumSteps=100; may be given again', (text: string, all: string[]) => [...all, text], [])
+    .option('--set <key=value>', 'change one field of the spec, as in --set stopping.maximumSteps=100; may be given again', collect, [])
     .option('--out <folder>', 'run folder (default: runs/<name of the spec>)')
     .option('--threads <count>', 'threads to compute with', parseCount)
     .addOption(backendOption())

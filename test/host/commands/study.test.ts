@@ -122,6 +122,7 @@ describe('gyra study', () => {
     // 12 x 10 x 9 voxels on a canvas of multiples of 4
     for (const one of await sampling()) expect(one).toMatchObject({ kind: 'patch', patchSize: 12 });
     for (const one of await sampling('--set', 'sampling.patchSize=8')) expect(one).toMatchObject({ kind: 'patch', patchSize: 8 });
+    for (const one of await sampling('--set', 'sampling.kind=patch', '--set', 'sampling.patchSize=16')) expect(one).toMatchObject({ kind: 'patch', patchSize: 16 });
     for (const one of await sampling('--set', 'sampling.kind=patch')) expect(one).toMatchObject({ kind: 'patch', patchSize: 48 });
   });
 
