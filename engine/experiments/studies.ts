@@ -22,7 +22,7 @@ export interface StudyOptions {
   /** Training-set sizes (`set-size`). */
   readonly sizes?: readonly number[];
   readonly degrees?: readonly number[];
-  /** Sizes of the training cases (`cost`). */
+  /** Sizes of the training cases, where the base leaves the side of patches to them (`cost`). */
   readonly shapes?: readonly Shape[];
 }
 
@@ -80,8 +80,8 @@ export function builtInStudy(name: StudyName, options: StudyOptions): StudySpec 
       });
     }
     case 'cost': {
-      // every model sees cubes of one size, so that memory and time can be compared; where the base trains on whole volumes they fit every case
-      const sampling = { ...base.sampling, kind: 'patch' as const, patchSize: base.sampling.kind === 'patch' ? base.sampling.patchSize : Math.min(base.sampling.patchSize, ...(options.shapes ?? []).flatMap((shape) => canvasFor(shape, acceptedSizes(kinds.ordinary)))) };
+      // every model sees patches of one size, so that memory and time can be compared; where the base names no side they are cubes in every case
+      const sampling = { ...base.sampling, kind: 'patch' as const, patchSize: Math.min(base.sampling.patchSize, ...(options.shapes ?? []).flatMap((shape) => canvasFor(shape, acceptedSizes(kinds.ordinary)))) };
       return study({ name, question: 'What time and memory does training take?', paper: 'section 5.1.1', figure: 'cost', arms: fiveModels.filter(({ series }) => !series.includes('±')).map(({ series, spec }) => arm(series, { model: spec.model, augmentation: spec.augmentation, sampling }, series)) });
     }
   }

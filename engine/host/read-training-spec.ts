@@ -13,6 +13,8 @@ const presetsFolder = fileURLToPath(new URL('../../assets/presets', import.meta.
 interface SpecFile {
   readonly spec: TrainingSpec;
   readonly file: string;
+  /** Whether file or settings name the side of patches; else it is the default. */
+  readonly namesPatchSize: boolean;
 }
 
 /** @param settings Texts like `stopping.maximumSteps=100`; a value is JSON where it parses, else text. */
@@ -26,11 +28,11 @@ export async function readTrainingSpec(nameOrFile: string, settings: readonly st
     const [{ path, message }] = parsed.error.issues as [z.core.$ZodIssue];
     throw badInput(`${basename(file)}: ${path.length ? `field "${path.join('.')}": ` : ''}${message}.`, 'Correct this field; the presets in assets/presets show every field.');
   }
-  return { spec: parsed.data, file };
+  return { spec: parsed.data, file, namesPatchSize: z.looseObject({ sampling: z.looseObject({ patchSize: z.number() }) }).safeParse(raw).success };
 }
 
 /** The data set of a training. */
-export async function findDataset({ spec, file }: SpecFile): Promise<{ spec: TrainingSpec; datasetFolder: string }> {
+export async function findDataset({ spec, file }: Pick<SpecFile, 'spec' | 'file'>): Promise<{ spec: TrainingSpec; datasetFolder: string }> {
   const datasetFolder = await findDatasetFolder(spec.data.dataset, file, 'Give it with --set data.dataset=FOLDER, relative to where you are.');
   // records never hold an absolute path
   return { spec: isAbsolute(spec.data.dataset) ? { ...spec, data: { ...spec.data, dataset: basename(spec.data.dataset) } } : spec, datasetFolder };

@@ -108,10 +108,10 @@ async function prepared(nameOrFile: string, options: Options): Promise<{ study: 
     if (!(await isFolder(datasetFolder))) await writePhantoms(datasetFolder);
     return { study: quickened(builtInStudy(nameOrFile, { ...quickOptions(nameOrFile), ...given })), datasetFolder, name: nameOrFile };
   }
-  const { base, datasetFolder } = await baseSpec(nameOrFile, options);
+  const { base, datasetFolder, namesPatchSize } = await baseSpec(nameOrFile, options);
   const dataset = await openDataset(datasetFolder, { skipBroken: base.data.skipBroken });
   const split = await readSplit(dataset, { file: base.data.split, seed: base.seed, sizes: base.data.splitSizes });
-  const shapes = nameOrFile === 'cost' && base.sampling.kind === 'volume' ? await shapesOf(dataset, split.train.slice(0, base.data.trainingCases), base) : [];
+  const shapes = nameOrFile === 'cost' && !namesPatchSize ? await shapesOf(dataset, split.train.slice(0, base.data.trainingCases), base) : [];
   return { study: builtInStudy(nameOrFile, { base, trainingCases: split.train.length, shapes, ...given }), datasetFolder, name: nameOrFile };
 }
 
@@ -133,8 +133,8 @@ async function fromFile(file: string, { quick, dataset }: Options): Promise<{ st
 }
 
 /** What all trainings share, with inputs and outputs of the data set. */
-async function baseSpec(name: StudyName, { base, set, dataset }: Options): Promise<{ base: TrainingSpec; datasetFolder: string }> {
-  const { spec, file } = await readTrainingSpec(base, set);
+async function baseSpec(name: StudyName, { base, set, dataset }: Options): Promise<{ base: TrainingSpec; datasetFolder: string; namesPatchSize: boolean }> {
+  const { spec, file, namesPatchSize } = await readTrainingSpec(base, set);
   const datasetFolder = await findDatasetFolder(dataset ?? spec.data.dataset, file);
   const { structures, contrasts, ignoreLabel = spec.lossOptions.ignoreLabel } = await openDataset(datasetFolder, { skipBroken: spec.data.skipBroken });
   const split = spec.data.split !== undefined && (await isFile(join(datasetFolder, spec.data.split))) ? spec.data.split : undefined;
@@ -142,7 +142,7 @@ async function baseSpec(name: StudyName, { base, set, dataset }: Options): Promi
   const outputs = classCount(structuresBeside(ignoreLabel, structures));
   const { split: _, ...data } = spec.data;
   // the name of the folder and not its path, so that the same training has the same key from wherever it is started
-  return { base: { ...spec, name, lossOptions: { ...spec.lossOptions, ...(ignoreLabel === undefined ? {} : { ignoreLabel }) }, model: { ...spec.model, inputs: contrasts.length, outputs }, data: { ...data, dataset: basename(datasetFolder), ...(split === undefined ? {} : { split }) } }, datasetFolder };
+  return { base: { ...spec, name, lossOptions: { ...spec.lossOptions, ...(ignoreLabel === undefined ? {} : { ignoreLabel }) }, model: { ...spec.model, inputs: contrasts.length, outputs }, data: { ...data, dataset: basename(datasetFolder), ...(split === undefined ? {} : { split }) } }, datasetFolder, namesPatchSize };
 }
 
 /** Arms that are trained already take the place of those to train; `models` says which of these stay. */
