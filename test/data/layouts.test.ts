@@ -148,6 +148,8 @@ describe('cases of one name', () => {
     ["two endings of nnU-Net's label", { 'dataset.json': listing, 'imagesTr/a_0000.nii.gz': image, 'labelsTr/a.mha': label, 'labelsTr/a.nii.gz': label }, 'labelsTr holds both a.mha and a.nii.gz.'],
     ['two sites of the Decathlon', { 'dataset.json': { labels: { 1: 'shell', 2: 'core' }, training: ['siteA', 'siteB'].map((site) => ({ image: `imagesTr/${site}/sub1.nii.gz`, label: `labelsTr/${site}/sub1.nii.gz` })) }, ...Object.fromEntries(['siteA', 'siteB'].flatMap((site) => [[`imagesTr/${site}/sub1.nii.gz`, image], [`labelsTr/${site}/sub1.nii.gz`, label]])) }, 'Case sub1 is there twice: imagesTr/siteA/sub1.nii.gz and imagesTr/siteB/sub1.nii.gz.'],
     ['two sources of Mindboggle101', Object.fromEntries(['siteA', 'siteB'].flatMap((site) => [[`${site}/sub1/t1weighted.nii.gz`, image], [`${site}/sub1/aparc+aseg.nii.gz`, label]])), 'Case sub1 is there twice: siteA/sub1/t1weighted.nii.gz and siteB/sub1/t1weighted.nii.gz.'],
+    ['two endings of an image in BIDS', { 'sub-01/anat/sub-01_T1w.nii': gunzipSync(image), 'sub-01/anat/sub-01_T1w.nii.gz': image, 'derivatives/manual/sub-01/anat/sub-01_dseg.nii.gz': label }, 'sub-01/anat holds both sub-01_T1w.nii and sub-01_T1w.nii.gz.'],
+    ['two endings of a segmentation in BIDS', { 'sub-01/anat/sub-01_T1w.nii.gz': image, 'derivatives/manual/sub-01/anat/sub-01_dseg.nii': gunzipSync(label), 'derivatives/manual/sub-01/anat/sub-01_dseg.nii.gz': label }, 'derivatives/manual/sub-01/anat holds both sub-01_dseg.nii and sub-01_dseg.nii.gz.'],
   ])('%s: both files are named, whatever is skipped', async (_what, files: Record<string, unknown>, message) => {
     const folder = temporaryFolder(files);
     expect(messages(await surveyDataset(folder))).toEqual([message]);

@@ -1,7 +1,7 @@
 /** @file BIDS data sets with segmentations among their derivatives (bids-specification.readthedocs.io, "Imaging derivatives"): sub-01/[ses-1/]anat/sub-01_T1w.nii.gz and derivatives/NAME/sub-01/[ses-1/]anat/..._dseg.nii.gz or ..._mask.nii.gz. */
-import { basename, join } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { withoutEnding } from '../read-scan';
-import { foldersIn, namesIn, volumesIn } from './folder-listing';
+import { foldersIn, namesIn, twins, volumesIn } from './folder-listing';
 import { readLabelNames, structuresIn } from './label-names';
 import { finding, type CaseFiles, type Finding, type Layout } from './layout';
 
@@ -42,6 +42,7 @@ export const bids: Layout = {
       if (!image && !label) continue;
       if (!image) problems.push(finding(`${id} has a segmentation and no ${contrast} image.`, 'Add the image, or take the segmentation out.', id));
       if (!label) problems.push(finding(`${id} has no segmentation${kind ? ` ${kind.entities} in derivatives/${kind.pipeline}` : ' among the derivatives'}.`, 'Add it, or take the image out.', id));
+      for (const path of [image && join(folder, anat, image), label]) if (path) problems.push(...twins(relative(folder, dirname(path)), (await volumesIn(dirname(path))).filter((name) => withoutEnding(name) === withoutEnding(basename(path)))));
       cases.push({ id, subject, imagePaths: [join(folder, anat, image ?? `${id}_${contrast}.nii.gz`)], labelPath: label ?? join(folder, `${id}_dseg.nii.gz`) });
     }
     if (cases.length === 0) problems.push(finding(`${basename(folder)} has no anatomical images with segmentations.`, 'Put images under sub-*/anat and segmentations (_dseg or _mask) under derivatives/NAME/sub-*/anat.'));
