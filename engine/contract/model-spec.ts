@@ -8,7 +8,7 @@ const shared = {
   /** Number of poolings, 0 to 5. */
   poolings: z.int().min(0).max(5),
 };
-/** Of a level before it doubles. */
+/** Features, or copies in an entry of irreps, at the highest level. */
 const mostFeatures = 512;
 const irreps = z
   .string()

@@ -77,10 +77,10 @@ export function equivarianceErrors(network: Network, { size, rotations, onProgre
 
 /** A field as it is when the image is turned. Over a group, f(p, g) becomes f(h^-1 p, h^-1 g); undefined where the rotation is not in it. */
 function turned({ data, shape, irreps, elements }: Field, rotation: RotationMatrix, group: readonly RotationMatrix[] = []): Float32Array | undefined {
-  const moved = turnField(data, shape, irreps, rotation);
-  if (elements === 1) return moved;
+  if (elements === 1) return turnField(data, shape, irreps, rotation);
   const number = group.findIndex((matrix) => matrix.every((entry, i) => entry === rotation[i]));
   if (number < 0) return undefined;
+  const moved = turnField(data, shape, irreps, rotation);
   const channels = dimension(irreps);
   const features = channels / elements;
   const from = quotients(group).slice(number * elements, (number + 1) * elements);

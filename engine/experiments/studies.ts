@@ -1,5 +1,6 @@
 /** @file The paper's studies (MELBA 2024:010) as data, for any data set and any settings of the training that all arms share. */
 import type { Shape } from '../contract/engine-api';
+import { entriesOf, ratioOf } from '../contract/irreps-text';
 import type { ModelSpec } from '../contract/model-spec';
 import { acceptedSizes } from '../contract/network-sizes';
 import { badInput } from '../contract/problem';
@@ -53,7 +54,7 @@ export function builtInStudy(name: StudyName, options: StudyOptions): StudySpec 
       return study({ name, question: 'How well does each network segment an upright head?', paper: 'tables 3 and 5', figure: 'model', arms: fiveModels.map((one) => ({ ...one, x: one.series })) });
     case 'irreps-ratio':
       return study({
-        name, question: 'Which shares of scalars, vectors and tensors are best, in the ratios of the paper (30 to 36 channels)?', paper: 'table 4', figure: 'model',
+        name, question: 'Which shares of scalars, vectors and tensors are best?', paper: 'table 4', figure: 'model',
         arms: (options.irreps ?? paperRatios).map((irreps) => arm(ratioOf(irreps), { model: kinds.steerableOf(irreps) }, ratioOf(irreps))),
       });
     case 'set-size': {
@@ -112,25 +113,10 @@ function modelKinds(model: ModelSpec) {
 /** Channels of a field with these irreps. */
 export const widthOf = (irreps: string): number => entriesOf(irreps).reduce((sum, { multiplicity, degree }) => sum + multiplicity * (2 * degree + 1), 0);
 
-/** `8:4:2` for 8x0e+4x1e+2x2e, as the paper writes it. */
-export function ratioOf(irreps: string): string {
-  const multiplicities = [0, 0, 0];
-  for (const { multiplicity, degree } of entriesOf(irreps)) multiplicities[degree] = (multiplicities[degree] ?? 0) + multiplicity;
-  return multiplicities.join(':');
-}
-
 /** 8x0e+4x1e+2x2e of `8:4:2`, or the text as it is. */
 export function irrepsOf(ratio: string): string {
   if (!/^\d+(:\d+){1,3}$/.test(ratio)) return ratio;
   return ratio.split(':').flatMap((multiplicity, degree) => (Number(multiplicity) > 0 ? [`${multiplicity}x${degree}e`] : [])).join('+');
-}
-
-function entriesOf(irreps: string): { multiplicity: number; degree: number }[] {
-  return irreps.split('+').map((entry) => {
-    const match = /^(\d+)x([0-3])[eo]$/.exec(entry);
-    if (!match) throw badInput(`"${irreps}" are no irreps.`, 'Write them as 8:4:2 or as 8x0e+4x1e+2x2e.');
-    return { multiplicity: Number(match[1]), degree: Number(match[2]) };
-  });
 }
 
 /** 2, 4, 8 ... and all of them: min(2^n, N), n = 1 to 9, as in the paper. */

@@ -2,12 +2,12 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CaseSummary, ModelSummary } from '../contract/engine-api';
+import { ratioOf } from '../contract/irreps-text';
 import type { ModelSpec } from '../contract/model-spec';
 import { runRecord, type RunRecord } from '../contract/run-record';
 import { readJson } from '../data/file-access';
 import { openDataset } from '../data/dataset';
 import { parts, readSplit } from '../data/split';
-import { ratioOf } from '../experiments/studies';
 
 const architectureNames = { 'steerable-unet': 'Steerable', unet: 'Ordinary', 'group-unet': 'Group' } as const;
 const architectures = Object.keys(architectureNames);

@@ -1,6 +1,6 @@
 /** @file Which models stand side by side, and which mark and hue each keeps everywhere. */
 import type { ModelSummary, OpenCase, Structure } from '../../engine/contract/engine-api';
-import { parseIrreps, ratioOf } from '../../engine/math/so3/irreps';
+import { ratioOf } from '../../engine/contract/irreps-text';
 import type { ModelMark } from '../ui/model-mark';
 import { largestNumberOfTiles } from './workspace';
 
@@ -36,6 +36,6 @@ export function markOf(models: readonly ModelSummary[], modelId: string): ModelM
 
 /** The irreps ratio (`4:2:1`) or width and kernel (`15 wide, 5³`), and the number of parameters (`15 k`, `1.44 M`). */
 export function modelSize({ spec, parameters }: ModelSummary): { design: string; parameters: string } {
-  const design = spec.architecture === 'steerable-unet' ? ratioOf(parseIrreps(spec.irreps)) : `${spec.features} wide, ${spec.kernelSize}³`;
+  const design = spec.architecture === 'steerable-unet' ? ratioOf(spec.irreps) : `${spec.features} wide, ${spec.kernelSize}³`;
   return { design, parameters: parameters >= 995_000 ? `${(parameters / 1e6).toFixed(2)} M` : parameters >= 9_950 ? `${Math.round(parameters / 1000)} k` : `${(parameters / 1000).toFixed(1)} k` };
 }

@@ -24,12 +24,6 @@ export function parseIrreps(text: string): Irreps {
 
 export const printIrreps = (irreps: Irreps): string => irreps.map(({ multiplicity, degree, parity }) => `${multiplicity}x${degree}${parity === 1 ? 'e' : 'o'}`).join('+');
 
-/** `8:4:2` for 8x0e+4x1e+2x2e, as the paper writes it: copies of degree 0, 1, 2 and, if there are any, above; of both parities. */
-export function ratioOf(irreps: Irreps): string {
-  const largest = Math.max(2, ...irreps.map(({ degree }) => degree));
-  return Array.from({ length: largest + 1 }, (_, degree) => copies(irreps.filter((entry) => entry.degree === degree))).join(':');
-}
-
 /** Irreps of the spherical harmonics up to a degree, one copy each. `parity` is that of degree 1: +1 in SO(3) (all even), -1 in O(3) (odd degrees odd). Source: e3nn `Irreps.spherical_harmonics`. */
 export const harmonicIrreps = (maximumDegree: number, parity: 1 | -1 = 1): Irreps =>
   Array.from({ length: maximumDegree + 1 }, (_, degree) => ({ multiplicity: 1, degree, parity: degree % 2 === 1 ? parity : 1 }));
