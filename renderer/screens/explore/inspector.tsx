@@ -138,7 +138,8 @@ function shortPose(pose: Pose): ReactNode {
   const [long, short] = pose.kind === 'free' ? ['off the planes', 'free'] : [pose.plane, pose.plane.slice(0, 3)];
   return (
     <>
-      at {angle} <span className="wide">{long}</span>
+      <span className="wide">at </span>
+      {angle} <span className="wide">{long}</span>
       <span className="tight">{short}</span>
     </>
   );
