@@ -1,5 +1,5 @@
 /**
- * @file A pickle as plain values, protocols 0x80 0x02 to 4 as far as PyTorch writes them. It is a list of instructions for a stack machine; only those that build plain data are
+ * @file A pickle as plain values, protocols 2 to 5 as far as PyTorch writes them. It is a list of instructions for a stack machine; only those that build plain data are
  * known here, and the only things called are the functions handed in. Source: CPython, Lib/pickletools.py.
  */
 import { badInput } from '../contract/problem';
@@ -75,8 +75,13 @@ export function unpickle(bytes: Uint8Array, globals: PickleGlobals, persistent: 
     if (typeof called !== 'function' || !Array.isArray(args)) throw damaged();
     stack.push((called as (...given: unknown[]) => unknown)(...(args as unknown[])));
   };
+  const find = (module: string, name: string): void => {
+    if (!globals.has(`${module} ${name}`)) throw foreign(`the class ${`${module}.${name}`.slice(0, 80)}`);
+    stack.push(globals.get(`${module} ${name}`));
+  };
   const instructions = new Map<number, () => void>([
     [0x80, () => void byte()], // PROTO
+    [0x95, () => void take(8)], // FRAME
     [0x28, () => void marks.push(stack.length)], // MARK
     [0x4e, () => void stack.push(null)], // NONE
     [0x88, () => void stack.push(true)], // NEWTRUE
@@ -88,6 +93,9 @@ export function unpickle(bytes: Uint8Array, globals: PickleGlobals, persistent: 
     [0x47, () => void stack.push(view.getFloat64(take(8)))], // BINFLOAT
     [0x58, () => void stack.push(text(length()))], // BINUNICODE
     [0x55, () => void stack.push(text(byte()))], // SHORT_BINSTRING
+    [0x8c, () => void stack.push(text(byte()))], // SHORT_BINUNICODE
+    [0x42, () => void stack.push(slice(length()))], // BINBYTES
+    [0x43, () => void stack.push(slice(byte()))], // SHORT_BINBYTES
     [0x29, () => void stack.push([])], // EMPTY_TUPLE
     [0x5d, () => void stack.push([])], // EMPTY_LIST
     [0x7d, () => void stack.push(new Map())], // EMPTY_DICT
@@ -101,17 +109,19 @@ export function unpickle(bytes: Uint8Array, globals: PickleGlobals, persistent: 
     [0x75, () => set(popMark())], // SETITEMS
     [0x71, () => remember(byte())], // BINPUT
     [0x72, () => remember(length())], // LONG_BINPUT
+    [0x94, () => remember(memo.size)], // MEMOIZE
     [0x68, () => recall(byte())], // BINGET
     [0x6a, () => recall(length())], // LONG_BINGET
     [0x51, () => void stack.push(persistent(pop()))], // BINPERSID
     [0x62, () => void pop()], // BUILD
     [0x52, reduce], // REDUCE
+    [0x63, () => find(line(), line())], // GLOBAL
     [
-      0x63, // GLOBAL
+      0x93, // STACK_GLOBAL
       () => {
-        const name = `${line()} ${line()}`;
-        if (!globals.has(name)) throw foreign(`the class ${name.replace(' ', '.').slice(0, 80)}`);
-        stack.push(globals.get(name));
+        const [name, module] = [pop(), pop()];
+        if (typeof module !== 'string' || typeof name !== 'string') throw damaged();
+        find(module, name);
       },
     ],
   ]);

@@ -7,7 +7,10 @@ import { unpickle } from './pickle';
 import { decodeElements, elementBytes, type SafetensorsDtype, type StoredTensor } from './safetensors';
 import { zipEntries } from './zip-entries';
 
-const storageTypes: Readonly<Record<string, SafetensorsDtype>> = { FloatStorage: 'F32', DoubleStorage: 'F64', HalfStorage: 'F16', LongStorage: 'I64', IntStorage: 'I32', ByteStorage: 'U8', BoolStorage: 'BOOL' };
+const storageTypes: Readonly<Record<string, SafetensorsDtype>> = { FloatStorage: 'F32', DoubleStorage: 'F64', HalfStorage: 'F16', BFloat16Storage: 'BF16', LongStorage: 'I64', IntStorage: 'I32', ByteStorage: 'U8', BoolStorage: 'BOOL' };
+
+/** What a training checkpoint calls its state dict: nnU-Net v1 and Lightning, nnU-Net v2, PyTorch's own examples. */
+const wrappers = ['state_dict', 'network_weights', 'model_state_dict', 'model'];
 
 interface Storage {
   readonly dtype: SafetensorsDtype;
@@ -41,7 +44,7 @@ class PickledTensor implements StoredTensor {
 }
 
 /**
- * The state dict of a file that holds one, or of a training checkpoint that holds it as `state_dict` (nnU-Net); names lose the `module.` of data-parallel training.
+ * The state dict of a file that holds one, or of a training checkpoint that holds it under one of the usual names (`wrappers`); names lose the `module.` of data-parallel training.
  * @param fileName names the file in messages; without its folder
  * @throws GyraError where the file is cut short, damaged, of another format, or holds anything but plain data and tensors
  */
@@ -82,14 +85,15 @@ export function readPytorchCheckpoint(bytes: Uint8Array, fileName: string): Map<
     ['torch._utils _rebuild_tensor_v2', rebuildTensor],
     ['torch._utils _rebuild_parameter', (data: unknown) => data],
     ...Object.entries(storageTypes).map(([name, dtype]) => [`torch ${name}`, { dtype }] as const),
-    // scalars of NumPy in the records of a training, which are not needed
+    // scalars of NumPy and devices in the records of a training, which are not needed
+    ['torch device', nothing],
     ['numpy._core.multiarray scalar', nothing],
     ['numpy.core.multiarray scalar', nothing],
     ['numpy dtype', nothing],
     ['_codecs encode', nothing],
   ]);
   const saved = unpickle(entries.get(pickle)!(), globals, storageOf, fileName);
-  const wrapped = saved instanceof Map ? saved.get('state_dict') : undefined;
+  const wrapped = saved instanceof Map ? wrappers.map((name) => saved.get(name) as unknown).find((one) => one instanceof Map) : undefined;
   const state: unknown = wrapped ?? saved;
   const tensors = state instanceof Map ? [...state].filter((entry): entry is [string, PickledTensor] => typeof entry[0] === 'string' && entry[1] instanceof PickledTensor) : [];
   if (tensors.length === 0) throw badInput(`${fileName} holds no tensors by name.`, 'Give a file with a state dict: torch.save(network.state_dict(), FILE).');

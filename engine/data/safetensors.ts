@@ -3,13 +3,13 @@ import { z } from 'zod';
 import { badInput } from '../contract/problem';
 
 /** Bytes of an element. */
-export const elementBytes = { F64: 8, F32: 4, F16: 2, I64: 8, I32: 4, U8: 1, BOOL: 1 } as const;
+export const elementBytes = { F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, U8: 1, BOOL: 1 } as const;
 export type SafetensorsDtype = keyof typeof elementBytes;
 
 export interface StoredTensor {
   readonly dtype: SafetensorsDtype;
   readonly shape: readonly number[];
-  /** F16 is widened to float32; BOOL is 0 and 1. */
+  /** F16 and BF16 are widened to float32; BOOL is 0 and 1. */
   readonly data: Float64Array | Float32Array | BigInt64Array | Int32Array | Uint8Array;
 }
 export interface SafetensorsFile {
@@ -84,12 +84,14 @@ function parseJson(bytes: Uint8Array): unknown {
   }
 }
 
-/** Little-endian elements; F16 is widened to float32. */
+/** Little-endian elements; F16 and BF16 are widened to float32. */
 export function decodeElements(dtype: SafetensorsDtype, buffer: ArrayBuffer): StoredTensor['data'] {
   switch (dtype) {
     case 'F64': return new Float64Array(buffer);
     case 'F32': return new Float32Array(buffer);
     case 'F16': return Float32Array.from(new Uint16Array(buffer), fromHalf);
+    // the upper half of a float32
+    case 'BF16': return new Float32Array(Uint32Array.from(new Uint16Array(buffer), (bits) => bits << 16).buffer);
     case 'I64': return new BigInt64Array(buffer);
     case 'I32': return new Int32Array(buffer);
     case 'U8':

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { readPytorchCheckpoint } from '../../engine/data/pytorch-checkpoint';
 import { zipEntries } from '../../engine/data/zip-entries';
 import { sharedPath } from '../support/shared-folder';
-import { float32Storage, globalOf, int, list, persistent, reduce, text, tuple, writeCheckpointFile, zipFile } from '../support/pytorch-file';
+import { bytes, float32Storage, globalOf, int, list, persistent, reduce, text, tuple, writeCheckpointFile, zipFile } from '../support/pytorch-file';
 
 const golden = readFileSync(fileURLToPath(new URL('../golden/unet_checkpoint_wrapped.pt', import.meta.url)));
 const tensor = (key: string, count: number, shape: number[], strides: number[], offset = 0): Uint8Array =>
@@ -22,6 +22,26 @@ describe('a PyTorch checkpoint', () => {
   it('may hold views: strides and offsets are followed, shared storages read once', () => {
     const tensors = readPytorchCheckpoint(file({ 'module.a': tensor('0', 6, [3, 2], [1, 3]), b: tensor('0', 6, [2], [2], 1), c: tensor('0', 6, [], []), d: tensor('0', 6, [0, 2], [2, 1]) }), 'a.pt');
     expect([...tensors].map(([name, { shape, data }]) => [name, shape, [...(data as Float32Array)]])).toEqual([['a', [3, 2], [0, 3, 1, 4, 2, 5]], ['b', [2], [1, 3]], ['c', [], [0]], ['d', [0, 2], []]]);
+  });
+  it('may be wrapped as nnU-Net v2 writes it, beside the device it trained on', () => {
+    const state = bytes(0x7d, text('module.a'), tensor('0', 6, [2], [1]), 0x73);
+    const tensors = readPytorchCheckpoint(file({ init_args: reduce(globalOf('torch', 'device'), tuple(text('cpu'))), network_weights: state }), 'checkpoint_final.pth');
+    expect([...tensors].map(([name, { data }]) => [name, [...(data as Float32Array)]])).toEqual([['a', [0, 1]]]);
+  });
+  it('may be a pickle of protocol 4: framed, memoised, its classes named from the stack', () => {
+    const framed = (...parts: (number | Uint8Array)[]): Uint8Array => bytes(0x95, new Uint8Array(8), ...parts);
+    const short = (value: string): Uint8Array => bytes(0x8c, value.length, new TextEncoder().encode(value), 0x94);
+    const stackGlobal = (module: string, name: string): Uint8Array => bytes(short(module), short(name), 0x93, 0x94);
+    const storage = persistent(tuple(short('storage'), stackGlobal('torch', 'FloatStorage'), short('0'), short('cpu'), int(6)));
+    // the second that is memoised is the name `a`
+    const state = framed(0x7d, 0x94, short('a'), reduce(stackGlobal('torch._utils', '_rebuild_tensor_v2'), tuple(storage, int(1), tuple(int(2)), tuple(int(3)), int(0), tuple())), 0x73, short('note'), bytes(0x43, 2, 7, 7), 0x73, short('name'), 0x68, 1, 0x73);
+    const tensors = readPytorchCheckpoint(writeCheckpointFile(state, { 0: float32Storage(Float32Array.of(0, 1, 2, 3, 4, 5)) }), 'p4.pt');
+    expect([...tensors].map(([name, { data }]) => [name, [...(data as Float32Array)]])).toEqual([['a', [1, 4]]]);
+  });
+  it('may hold bfloat16', () => {
+    const half = reduce(globalOf('torch._utils', '_rebuild_tensor_v2'), tuple(persistent(tuple(text('storage'), globalOf('torch', 'BFloat16Storage'), text('0'), text('cpu'), int(3))), int(0), tuple(int(3)), tuple(int(1)), int(0), tuple()));
+    const { dtype, data } = readPytorchCheckpoint(writeCheckpointFile({ a: half }, { 0: Uint8Array.of(0x80, 0x3f, 0x20, 0xc0, 0, 0x80) }), 'a.pt').get('a')!;
+    expect([dtype, ...(data as Float32Array)]).toEqual(['BF16', 1, -2.5, -0]);
   });
   it('is compressed or not', () => {
     const packed = zipFile({ 'x/a': new Uint8Array(1000).fill(7), 'x/b': Uint8Array.of(1) }, true);

@@ -1,7 +1,7 @@
 /** @file PyTorch checkpoints made up for tests, from the instructions of a pickle up: what no torch.save would write can be written too. */
 import { crc32, deflateRawSync } from 'node:zlib';
 
-const bytes = (...parts: (number | Uint8Array)[]): Uint8Array => Uint8Array.from(parts.flatMap((part) => (typeof part === 'number' ? [part] : [...part])));
+export const bytes = (...parts: (number | Uint8Array)[]): Uint8Array => Uint8Array.from(parts.flatMap((part) => (typeof part === 'number' ? [part] : [...part])));
 const uint = (value: number, size: number): Uint8Array => Uint8Array.from({ length: size }, (_, i) => Math.floor(value / 256 ** i) % 256);
 const utf8 = (value: string): Uint8Array => new TextEncoder().encode(value);
 
