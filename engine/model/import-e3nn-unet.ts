@@ -7,10 +7,12 @@ import { levelsOf } from '../contract/network-sizes';
 import { badInput } from '../contract/problem';
 import { lattice } from '../math/so3/lattice';
 import { planVariables } from './build-network';
-import { geometryOf, type GeometryOptions } from './import-geometry';
+import { embTolerance, geometryOf, type GeometryOptions } from './import-geometry';
 import { endIrreps, hiddenIrreps } from './import-irreps';
 
 export interface StateTensor {
+  /** As in safetensors; it says how the numbers are rounded. */
+  readonly dtype?: string;
   readonly shape: readonly number[];
   readonly data: ArrayLike<number | bigint>;
 }
@@ -38,8 +40,9 @@ const authorsPrograms = 'Give a state dict of e3nn_Unet (equivariant_unet_physic
  * @param fileName names the file in messages
  * @throws GyraError where it is another architecture (names the tensors that differ), where something stays ambiguous (names the option), or where `emb` is not what the spec gives
  */
-export function importE3nnUnet(state: StateDict, options: ImportOptions, fileName: string): ImportedNetwork {
+export function importE3nnUnet(stored: StateDict, options: ImportOptions, fileName: string): ImportedNetwork {
   const first = 'down.down_blocks.0';
+  const state = withoutPrefix(stored, `${first}.conv1.weight`);
   const missing = [`${first}.conv1.weight`, `${first}.conv2.weight`, `${first}.conv2.sc.weight`, 'out.weight'].filter((name) => !state.has(name));
   if (missing.length > 0) throw badInput(`${fileName} holds another architecture: it has no ${missing.join(', no ')}, but ${listed([...state.keys()])}.`, authorsPrograms);
   const poolings = [...state.keys()].filter((name) => /^down\.down_blocks\.\d+\.conv1\.weight$/.test(name)).length - 1;
@@ -68,6 +71,12 @@ export function importE3nnUnet(state: StateDict, options: ImportOptions, fileNam
   return { spec, weights: new Map(plan.map(({ name, shape }) => [name, { shape, data: Float32Array.from(state.get(name)!.data, Number) }])) };
 }
 
+/** Names as the network itself gives them; programs that wrap it put their own in front (`module.` of data-parallel training, `_orig_mod.` of compilation). */
+function withoutPrefix(state: StateDict, known: string): StateDict {
+  const prefix = [...state.keys()].find((name) => name.endsWith(`.${known}`))?.slice(0, -known.length) ?? '';
+  return new Map([...state].map(([name, value]) => [name.startsWith(prefix) ? name.slice(prefix.length) : name, value]));
+}
+
 function specFrom(fields: Record<string, unknown>): SteerableUnetSpec {
   const parsed = modelSpec.safeParse({ architecture: 'steerable-unet', ...fields });
   if (!parsed.success || parsed.data.architecture !== 'steerable-unet') throw badInput(`The network goes beyond what a model can be here: ${parsed.error?.issues[0]?.path.join('.')}: ${parsed.error?.issues[0]?.message}.`, 'Correct the option that sets it, or import a smaller network.');
@@ -82,21 +91,19 @@ function normalisation(state: StateDict, block: string): SteerableUnetSpec['norm
 /** The self-check: `emb` of every convolution, recomputed from the spec. */
 function checkRadialFunctions(state: StateDict, spec: SteerableUnetSpec, fileName: string): void {
   const levels = levelsOf(spec);
-  for (const [name, { shape, data }] of state) {
+  for (const [name, emb] of state) {
     const found = /^(down|up)\.\w+_blocks\.(\d+)\.conv\d\.emb$/.exec(name);
     if (!found) continue;
+    const { shape, data } = emb;
     const { diameter, steps } = levels[found[1] === 'down' ? Number(found[2]) : spec.poolings - 1 - Number(found[2])]!;
     const { reach, taps } = lattice({ diameter, steps, radialFunctions: spec.radialFunctions, cutoff: spec.cutoff });
     const extents = reach.map((voxels) => 2 * voxels + 1);
     const expected = new Float64Array(extents[0]! * extents[1]! * extents[2]! * spec.radialFunctions);
     for (const { offset, basis } of taps) expected.set(basis, (((offset[0] + reach[0]) * extents[1]! + offset[1] + reach[1]) * extents[2]! + offset[2] + reach[2]) * spec.radialFunctions);
-    const isSame = shape.join() === [...extents, spec.radialFunctions].join() && expected.every((value, i) => Math.abs(value - Number(data[i])) < embTolerance);
+    const isSame = shape.join() === [...extents, spec.radialFunctions].join() && expected.every((value, i) => Math.abs(value - Number(data[i])) < embTolerance(emb));
     if (!isSame) throw badInput(`${fileName}: ${name} is not what diameter ${diameter}, steps ${steps.join(' x ')} and cut-off ${spec.cutoff ? 'on' : 'off'} give.`, 'Correct --diameter, --steps or --cutoff, or leave them out: they are read from the file.');
   }
 }
-
-/** Stored in float32; the functions reach 1.14. */
-export const embTolerance = 2e-5;
 
 /** The first few, and how many more. */
 const listed = (items: readonly string[], between = ', '): string => `${items.slice(0, 4).join(between)}${items.length > 4 ? ` and ${items.length - 4} more` : ''}`;

@@ -28,12 +28,14 @@ const ordered = (equivariance: 'SO3' | 'O3', [s, v, t]: readonly number[], isUp:
 export function hiddenIrreps(state: StateDict, block: string, fileName: string): HiddenIrreps & { readonly counts: readonly number[] } {
   const self = sizeOf(state, `${block}.conv2.sc.weight`)!;
   const columns = state.get(`${block}.conv2.weight`)!.shape[1];
-  const most = Math.floor(Math.sqrt(self));
+  // a network of more is none of ours, and a size made up must not be searched for ever
+  const most = Math.min(512, Math.floor(Math.sqrt(self)));
   const found = (['SO3', 'O3'] as const).flatMap((equivariance) => {
     const sides = parities[equivariance].length;
-    return upTo(most).flatMap((s) => upTo(most).flatMap((v) => upTo(most).flatMap((t) => {
-      // the gates are even scalars too; most triples fall here
-      if (s === 0 || s * (s + sides * (v + t)) + (sides - 1) * s * s + sides * (v * v + t * t) !== self) return [];
+    return upTo(most).flatMap((s) => upTo(most).flatMap((v) => {
+      // the gates are even scalars too: self = sides (s^2 + s (v + t) + v^2 + t^2), solved for t
+      const t = Math.round((Math.sqrt(Math.max(0, s * s + 4 * (self / sides - s * s - s * v - v * v))) - s) / 2);
+      if (s === 0 || t < 0 || sides * (s * s + s * (v + t) + v * v + t * t) !== self) return [];
       const irreps = ordered(equivariance, [s, v, t], false);
       const gated = gateInputIrreps(irreps);
       if (!agrees(sizeOf(state, `${block}.batchnorm1.weight`), copies(gated)) || !agrees(sizeOf(state, `${block}.batchnorm1.bias`), scalarCopies(gated)) || !agrees(sizeOf(state, `${block}.conv2.tp.output_mask`), dimension(gated))) return [];
@@ -42,7 +44,7 @@ export function hiddenIrreps(state: StateDict, block: string, fileName: string):
         const isSame = weightsOf(pathsOf(irreps, gated, harmonics)) === columns && agrees(state.get(`${block}.conv2.sh`)?.shape[3], (maximumDegree + 1) ** 2);
         return isSame ? [{ equivariance, maximumDegree, irreps: printIrreps(irreps), counts: [s, v, t] }] : [];
       });
-    })));
+    }));
   });
   // several: the authors' ratio, 4:2:1, is the likeliest
   const [one] = found.sort((a, b) => ratioDistance(a.counts) - ratioDistance(b.counts));
