@@ -34,7 +34,7 @@ export function readNifti(bytes: Uint8Array, name: string): Scan[] {
   const type = voxelTypes[header.datatypeCode];
   if (!type) throw badInput(`${name} holds voxels of a type that is not read here (NIfTI code ${header.datatypeCode}).`, 'Convert it to one number per voxel, such as int16 or float32.');
   const voxels = voxelCount(shape);
-  const start = header.vox_offset;
+  const start = firstVoxelByte(header);
   const wanted = count * voxels * type.bytes;
   if (!(start >= 0) || start + wanted > file.byteLength) throw truncated(name, `it should hold ${printShape(count > 1 ? [...shape, count] : shape)} voxels (${wanted} bytes) and has ${Math.max(0, file.byteLength - start)} bytes of them`);
   const geometry = geometryOf(header, file);
@@ -105,6 +105,12 @@ function decompressed(bytes: Uint8Array, name: string): ArrayBuffer {
   } catch {
     throw truncated(name, 'its compressed data end early or are damaged');
   }
+}
+
+/** An offset inside the header, mostly 0, is one that was not filled in: voxels then follow the four bytes that say whether there are extensions. */
+function firstVoxelByte(header: NIFTI1 | NIFTI2): number {
+  const size = header instanceof NIFTI1 ? 348 : 540;
+  return header.vox_offset >= 0 && header.vox_offset < size ? size + 4 : header.vox_offset;
 }
 
 function readableHeader(file: ArrayBuffer, name: string): NIFTI1 | NIFTI2 {

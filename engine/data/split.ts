@@ -78,6 +78,7 @@ function checkSplit(split: Split, dataset: Dataset, subjectOf: (id: string) => s
   for (const part of parts)
     for (const id of split[part]) {
       if (!known.has(id)) throw badInput(`${name} puts ${id} into ${part}, and the data set ${dataset.name} has no such case.`, 'Correct the name, or add the case to dataset.json.');
+      if (split[part].indexOf(id) !== split[part].lastIndexOf(id)) throw badInput(`${name} lists ${id} twice in ${part}.`, 'List each case once: one that is there twice counts double.');
       const other = placeOf.get(subjectOf(id));
       if (other && other.part !== part) throw badInput(`${name} has ${id === other.id ? `${id} in both ${other.part} and ${part}` : `${other.id} in ${other.part} and ${id} of the same subject in ${part}`}.`, 'Keep all cases of one subject in one part; who is one subject can be said under "subjects".');
       placeOf.set(subjectOf(id), { part, id });

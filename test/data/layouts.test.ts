@@ -53,6 +53,7 @@ describe('nnU-Net raw', () => {
     const regions = { ...listing, labels: { background: 0, whole: [1, 2, 3], core: [2, 3], enhancing: 3 }, regions_class_order: [1, 2, 3] };
     expect((await openDataset(temporaryFolder({ ...files, 'dataset.json': regions }))).structures).toEqual([{ value: 1, name: 'whole', values: [1, 2, 3] }, { value: 2, name: 'core', values: [2, 3] }, { value: 3, name: 'enhancing', values: [3] }]);
     await expect(openDataset(temporaryFolder({ ...files, 'dataset.json': { ...regions, regions_class_order: [1] } }))).rejects.toThrow('regions_class_order has 1 entries');
+    await expect(openDataset(temporaryFolder({ ...files, 'dataset.json': { ...regions, regions_class_order: [1, 2, 2] } }))).rejects.toThrow('has the label 2 twice in regions_class_order');
   });
   it('names what is missing', async () => {
     const { 'imagesTr/a_0001.nii.gz': _, 'labelsTr/b.nii.gz': __, ...rest } = files as Record<string, unknown>;
@@ -74,6 +75,10 @@ describe('Mindboggle101 and FreeSurfer', () => {
     expect(dataset.cases.map(({ id, imagePaths }) => [id, imagePaths[0]!.split('/').at(-1)])).toEqual([['OASIS-TRT-20-1', 't1weighted.nii.gz']]);
     expect(dataset.structures.map(({ value, name }) => `${value} ${name}`)).toEqual(['1 Cerebellum', '2 Hippocampus', '3 Lateral ventricles', '4 Caudate', '5 Putamen', '6 Pallidum', '7 Brain stem']);
     expect([...labels.data.slice(0, 20)]).toEqual(merged);
+  });
+  it("leaves out FreeSurfer's average beside the subjects", async () => {
+    const { dataset } = await loadFirst(temporaryFolder(Object.fromEntries(['bert', 'fsaverage'].flatMap((id) => [[`${id}/mri/T1.nii`, imageFile(shape)], [`${id}/mri/aseg.nii.gz`, aseg]]))));
+    expect(dataset.cases.map(({ id }) => id)).toEqual(['bert']);
   });
   it('reads subjects of FreeSurfer from .mgz, and labels stored in other axes than the image where both lie in one place', async () => {
     const volume = { shape: [4, 5, 6], spacing: [1, 1, 1] } as const;
@@ -102,6 +107,17 @@ describe('BIDS', () => {
     const { dataset, problems } = await surveyDataset(temporaryFolder(mask));
     expect(dataset.structures).toEqual([{ value: 1, name: 'lesion' }]);
     expect(problems.map(({ message }) => message)).toEqual(['sub-2 has no segmentation label-lesion_mask in derivatives/m.']);
+  });
+  it('pairs a segmentation with the run it is of, each run being a case, and refuses one that could be of either', async () => {
+    const images = Object.fromEntries(['sub-1_run-1', 'sub-1_run-2', 'sub-2_acq-a', 'sub-3', 'sub-3_run-2'].map((name) => [`${name.slice(0, 5)}/anat/${name}_T1w.nii`, imageFile(shape)]));
+    const segmentations = (...names: string[]) => Object.fromEntries(names.map((name) => [`derivatives/m/${name.slice(0, 5)}/anat/${name}_dseg.nii.gz`, labelFile(shape)]));
+    const pairs = async (...names: string[]) => {
+      const { dataset, problems } = await surveyDataset(temporaryFolder({ ...images, ...segmentations(...names) }));
+      return { cases: dataset.cases.map(({ id, imagePaths, labelPath }) => [id, ...[imagePaths[0]!, labelPath].map((path) => path.split('/').at(-1))]), problems: messages({ problems }) };
+    };
+    expect(await pairs('sub-1_run-2', 'sub-2_acq-a', 'sub-3')).toEqual({ cases: [['sub-1', 'sub-1_run-2_T1w.nii', 'sub-1_run-2_dseg.nii.gz'], ['sub-2', 'sub-2_acq-a_T1w.nii', 'sub-2_acq-a_dseg.nii.gz'], ['sub-3', 'sub-3_T1w.nii', 'sub-3_dseg.nii.gz']], problems: [] });
+    expect((await pairs('sub-1_run-1', 'sub-1_run-2', 'sub-2', 'sub-3')).cases.map(([id, image]) => [id, image])).toEqual([['sub-1_run-1', 'sub-1_run-1_T1w.nii'], ['sub-1_run-2', 'sub-1_run-2_T1w.nii'], ['sub-2', 'sub-2_acq-a_T1w.nii'], ['sub-3', 'sub-3_T1w.nii']]);
+    expect((await pairs('sub-1', 'sub-2_acq-b', 'sub-3')).problems).toEqual(['sub-1 has 2 images T1w (sub-1_run-1_T1w.nii, sub-1_run-2_T1w.nii), and its segmentation does not say of which it is.', 'sub-2 has a segmentation and no T1w image.']);
   });
 });
 
@@ -135,6 +151,12 @@ describe('two folders', () => {
     const { dataset, problems } = await surveyDataset(temporaryFolder(files));
     expect(dataset).toMatchObject({ contrasts: ['channel 0', 'channel 1'], structures: [{ value: 1, name: 'inner' }, { value: 2, name: 'outer' }] });
     expect(problems.map(({ message }) => message)).toEqual(['Image b_0000.nii has no label.', 'Case b has 1 of 2 images.', 'Label c.nii.gz has no image.']);
+  });
+  it('takes numbers of four digits for those of cases where labels have them too', async () => {
+    const files = Object.fromEntries(['OAS1_0001', 'OAS1_0002'].flatMap((id) => [[`images/${id}.nii`, contrast(1)], [`labels/${id}.nii.gz`, labelFile(shape)]]));
+    const { dataset, problems } = await surveyDataset(temporaryFolder(files));
+    expect(problems).toEqual([]);
+    expect(dataset).toMatchObject({ contrasts: ['image'], cases: [{ id: 'OAS1_0001' }, { id: 'OAS1_0002' }] });
   });
 });
 

@@ -49,6 +49,12 @@ describe('readVolume', () => {
     expect(scaled(0)).toBe(7);
   });
 
+  it('takes a first byte that was never filled in for the one after the header', () => {
+    const data = (offset: number) => readVolume(altered((header) => header.setFloat32(108, offset, true)), 'a.nii').data;
+    expect(data(0)).toEqual(ramp(shape));
+    expect(() => data(-8)).toThrow('a.nii is truncated');
+  });
+
   it('reads every whole-number type, and big-endian files', () => {
     const values = [1, 2, 100, 7, 0, 3, 90, 12];
     const small = gunzipSync(imageFile([2, 2, 2]));

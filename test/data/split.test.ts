@@ -56,6 +56,7 @@ describe('a split file', () => {
   });
 
   it('is refused with the name at fault', async () => {
+    await expect(read({ train: ['a', 'b', 'a'], validation: ['c'], test: ['d'] })).rejects.toThrow('split.json lists a twice in train.');
     await expect(read({ ...good, test: ['e'] })).rejects.toThrow('split.json puts e into test');
     await expect(read({ ...good, test: ['a'] })).rejects.toThrow('split.json has a in both train and test.');
     await expect(read({ train: ['hippocampus_001'], validation: [], test: ['hippocampus_002'] }, hippocampi)).rejects.toThrow('hippocampus_001 in train and hippocampus_002 of the same subject in test');

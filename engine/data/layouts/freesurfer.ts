@@ -62,10 +62,14 @@ function most(kinds: readonly string[], subjects: readonly Subject[]): string | 
   return count(best) > 0 ? best : undefined;
 }
 
+/** Averages and links to them that FreeSurfer puts beside the subjects: nobody's head. */
+const templates = /^(fsaverage[3-6]?|fsaverage_sym|[lr]h\.EC_average|cvs_avg35(_inMNI152)?|V1_average)$/;
+
 /** Folders with an image or labels of these names, up to three levels down: Mindboggle101 keeps its subjects in one folder for each source. */
 async function subjectsOf(folder: string, depth = 3): Promise<Subject[]> {
   const found: Subject[] = [];
   for (const name of await foldersIn(folder)) {
+    if (templates.test(name)) continue;
     const place = join(folder, name);
     const files = new Map((await namesIn(place)).filter((file) => isVolumeName(file) && [...imageNames, ...labelNames].includes(withoutEnding(file))).map((file) => [withoutEnding(file), file]));
     if (files.size > 0) found.push({ id: name === 'mri' ? basename(dirname(place)) : name, folder: place, files });

@@ -73,6 +73,7 @@ function structuresOf({ labels, regions_class_order: order }: z.output<typeof da
   const ignoreLabel = typeof ignored === 'number' ? ignored : undefined;
   const foreground = entries.filter(([name, value]) => name !== 'ignore' && value !== 0);
   if (!foreground.some(([, value]) => Array.isArray(value))) return { structures: foreground.map(([name, value]) => ({ value: value as number, name })).sort((a, b) => a.value - b.value), ignoreLabel, problems: [] };
-  const problems = order?.length === foreground.length ? [] : [finding(`dataset.json lists ${foreground.length} regions, and regions_class_order has ${order?.length ?? 0} entries.`, 'Give the label of each region in regions_class_order, in the order of "labels".')];
+  const twice = order?.find((value, i) => order.indexOf(value) < i);
+  const problems = twice !== undefined ? [finding(`dataset.json has the label ${twice} twice in regions_class_order.`, 'Give each region a label of its own there: the one that no smaller region holds.')] : order?.length === foreground.length ? [] : [finding(`dataset.json lists ${foreground.length} regions, and regions_class_order has ${order?.length ?? 0} entries.`, 'Give the label of each region in regions_class_order, in the order of "labels".')];
   return { structures: foreground.map(([name, value], region) => ({ value: order?.[region] ?? region + 1, name, values: [value].flat() })), ignoreLabel, problems };
 }

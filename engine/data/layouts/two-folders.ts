@@ -16,9 +16,9 @@ export const twoFolders: Layout = {
     const entries = await volumesIn(folder, { series: true });
     const images = entries.find((name) => imageFolder.test(name)) ?? 'images';
     const labels = entries.find((name) => labelFolder.test(name)) ?? 'labels';
-    const cases = channelsOf(await volumesIn(join(folder, images), { series: true }));
     const labelFiles = await volumesIn(join(folder, labels));
     const labelOf = new Map(labelFiles.map((name) => [withoutEnding(name), name]));
+    const cases = channelsOf(await volumesIn(join(folder, images), { series: true }), labelOf);
     const channels = Math.max(1, ...cases.map(({ names }) => names.length));
     const problems: Finding[] = twins(labels, labelFiles);
     if (cases.length === 0) problems.push(finding(`${basename(folder)}/${images} holds no images.`, 'Put volumes there (NIfTI, NRRD, MetaImage, MGH, or folders of DICOM series).'));
@@ -43,8 +43,9 @@ export const twoFolders: Layout = {
   },
 };
 
-/** Channels where every name has a number of four digits, else one image a case. */
-function channelsOf(names: readonly string[]): Channels[] {
+/** Channels where every name has a number of four digits and labels are not called by it (OAS1_0001 is a case, no channel), else one image a case. */
+function channelsOf(names: readonly string[], labelOf: ReadonlyMap<string, string>): Channels[] {
   const grouped = groupChannels(names);
-  return names.length > 0 && grouped.reduce((sum, group) => sum + group.names.length, 0) === names.length ? grouped : names.map((name) => ({ id: withoutEnding(name), names: [name] }));
+  const isCaseNumber = names.some((name) => labelOf.has(withoutEnding(name)));
+  return names.length > 0 && !isCaseNumber && grouped.reduce((sum, group) => sum + group.names.length, 0) === names.length ? grouped : names.map((name) => ({ id: withoutEnding(name), names: [name] }));
 }
