@@ -1,5 +1,5 @@
 /** @file `gyra import FILE -o MODEL`: a network trained with the authors' e3nn_Unet as a model of ours. */
-import { basename } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
 import { startBackend } from '../../backends/choose';
 import type { SteerableUnetSpec } from '../../contract/model-spec';
@@ -40,6 +40,7 @@ export function register(program: Command): void {
 async function run(file: string, { output, cutoff, json, ...options }: Options): Promise<void> {
   const [name, outputName] = [basename(file), basename(output)];
   if (!output.endsWith('.safetensors')) throw badInput(`The output ${outputName} is no safetensors name.`, 'Give a name that ends in .safetensors.');
+  if (resolve(output) === resolve(file)) throw badInput(`The output ${outputName} is the checkpoint itself.`, 'Give another name, so that the checkpoint is kept.');
   const bytes = await readBytes(file);
   const state = file.endsWith('.safetensors') ? readSafetensors(bytes, name).tensors : readPytorchCheckpoint(bytes, name);
   const { spec, weights } = importE3nnUnet(state, { ...options, ...(cutoff && { cutoff: cutoff === 'on' }) }, name);

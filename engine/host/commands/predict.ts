@@ -45,6 +45,7 @@ async function predict(model: string, imagePaths: readonly [string, ...string[]]
   if (output === undefined && logits === undefined) throw badInput('There is nothing to write.', 'Add -o FILE.nii.gz for labels, or --logits FILE.safetensors for the raw output.');
   for (const imagePath of imagePaths) if (output !== undefined) await checkOutput(output, imagePath, canBeWritten, 'name of a volume', writtenEndings);
   for (const imagePath of imagePaths) if (logits !== undefined) await checkOutput(logits, imagePath, (path) => path.endsWith('.safetensors'), 'safetensors name', '.safetensors');
+  if (logits !== undefined && [resolve(model), resolve(model, 'best.safetensors')].includes(resolve(logits))) throw badInput(`The output ${basename(logits)} is the model itself.`, 'Give another name, so that the model is kept.');
   const name = basename(imagePaths[0]);
   const isTensor = name.endsWith('.safetensors');
   if (isTensor && output !== undefined) throw badInput(`${name} has no geometry that labels could take.`, 'Give an image, or --logits alone.');

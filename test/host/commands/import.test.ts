@@ -47,6 +47,7 @@ describe('gyra import', () => {
     ['a missing file', 'none.pt', [], /none\.pt was not found/],
     ['a diameter that the radial functions contradict', 'good.pt', ['--diameter', '3.5'], /does not tell the cut-off|emb is not what diameter 3\.5/],
     ['a cut-off that they contradict', 'good.pt', ['--cutoff', 'on', '--diameter', '3'], /emb is not what diameter 3, steps 1 x 1 x 1 and cut-off on/],
+    ['to write over the checkpoint', 'out.safetensors', [], /out\.safetensors is the checkpoint itself/],
     ['steps of two axes', 'good.pt', ['--steps', '1,1'], /Give three sizes/],
   ])('refuses %s with 2, and writes nothing', async (_what, file, options, message) => {
     const files = { 'other.safetensors': others, 'damaged.pt': damaged, 'text.pt': 'hello', 'good.pt': readFileSync(goldenCheckpoint) };

@@ -29,6 +29,13 @@ describe('gyra predict', () => {
     expect(found.filter((label, v) => label !== expected[v])).toHaveLength(0);
   });
 
+  it('never writes over the model', async () => {
+    const folder = temporaryFolder({ 'model.safetensors': readFileSync(join(model, 'best.safetensors')) });
+    const { code, stderr } = await runCommand([register], 'predict', join(folder, 'model.safetensors'), image, '--logits', join(folder, 'model.safetensors'));
+    expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining('model.safetensors is the model itself') as string });
+    expect(readFileSync(join(folder, 'model.safetensors'))).toEqual(readFileSync(join(model, 'best.safetensors')));
+  });
+
   it('refuses inputs beside a tensor with 2, and writes nothing', async () => {
     const folder = temporaryFolder({ 'x.safetensors': writeSafetensors(new Map([['x', { dtype: 'F32' as const, shape: [1, 4, 4, 4], data: new Float32Array(64) }]])) });
     const { code, stderr } = await runCommand([register], 'predict', model, join(folder, 'x.safetensors'), join(folder, 'more.safetensors'), '--logits', join(folder, 'out.safetensors'));
