@@ -2,9 +2,10 @@
 import { tidy, zeros, type Tensor, type Tensor1D, type Tensor2D, type Tensor5D, type Variable } from '@tensorflow/tfjs-core';
 import type { SteerableUnetSpec } from '../contract/model-spec';
 import { poolingExtents, pooledSizes, roundedUp, type AlongAxes, type Level } from '../contract/network-sizes';
+import { badInput, GyraError } from '../contract/problem';
 import { gateInputIrreps } from '../math/so3/gate-irreps';
 import { copies, dimension, harmonicIrreps, scalarCopies, type Irreps } from '../math/so3/irreps';
-import { lattice, type LatticeSpec } from '../math/so3/lattice';
+import { lattice, type Lattice, type LatticeSpec } from '../math/so3/lattice';
 import { liveWeightsOf, pathsOf, selfPathsOf, weightsOf } from '../math/so3/steerable-paths';
 import { maxPool } from '../ops/max-pool';
 import { resample } from '../ops/resample';
@@ -24,12 +25,25 @@ function latticeOf({ radialFunctions, cutoff }: SteerableUnetSpec, { diameter, s
   return { diameter: diameter / unit, steps: [steps[0] / unit, steps[1] / unit, steps[2] / unit], radialFunctions, cutoff };
 }
 
+/** @throws GyraError in the unit of the spec, which says how far down the level lies: there kernels are larger than the spec's */
+function latticeBelow(spec: SteerableUnetSpec, level: Level, poolings: number): Lattice {
+  try {
+    // where it cannot be, its message is to have the unit of the spec
+    lattice({ ...latticeOf(spec, level), diameter: level.diameter, steps: level.steps });
+    return lattice(latticeOf(spec, level));
+  } catch (error) {
+    if (!(error instanceof GyraError) || poolings === 0) throw error;
+    throw badInput(`${error.message} It is the kernel below ${poolings} pooling${poolings === 1 ? '' : 's'}; each doubles kernelSize and scale.`, error.remedy);
+  }
+}
+
 export function planSteerableUnet(spec: SteerableUnetSpec): readonly PlannedVariable[] {
   const { kind } = spec.normalisation;
-  const { blocks, last, output } = steerableLayout(spec);
+  const { levels, blocks, last, output } = steerableLayout(spec);
+  const lattices = levels.map((level, poolings) => latticeBelow(spec, level, poolings));
   const layers = blocks.flatMap(({ name, level, irrepsIn, irreps }) => {
     const gated = gateInputIrreps(irreps);
-    const voxels = lattice(latticeOf(spec, level));
+    const voxels = lattices[levels.indexOf(level)]!;
     return [irrepsIn, irreps].flatMap((from, i): PlannedVariable[] => {
       const paths = pathsOf(from, gated, harmonicsOf(spec));
       const norm = `${name}.batchnorm${i + 1}`;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { steerableUnetSpec } from '../../engine/contract/model-spec';
 import { printIrreps } from '../../engine/math/so3/irreps';
+import { planVariables } from '../../engine/model/build-network';
 import { steerableLayout } from '../../engine/model/steerable-layout';
 
 const layout = (fields: object = {}) => steerableLayout(steerableUnetSpec.parse({ architecture: 'steerable-unet', outputs: 2, poolings: 2, kernelSize: 5, irreps: '4x0e+2x1e+1x2e', ...fields }));
@@ -23,6 +24,13 @@ describe('blocks', () => {
     const { blocks, output } = layout({ inputs: 4, inputIrreps: '1x0e+1x1e', outputs: 3, outputIrreps: '1x1e' });
     expect([printIrreps(blocks[0]!.irrepsIn), printIrreps(output)]).toEqual(['1x0e+1x1e', '1x1e']);
   });
+});
+
+it('kernels that cannot be on a lower level are told of in the unit of the spec, with the level', () => {
+  const plan = (fields: object) => () => planVariables(steerableUnetSpec.parse({ architecture: 'steerable-unet', outputs: 2, poolings: 2, kernelSize: 5, irreps: '4x0e+2x1e+1x2e', ...fields }));
+  expect(plan({ steps: [2, 2, 2], kernelSize: 1 })).toThrow(/^A kernel of diameter 1 with steps 2 x 2 x 2 is smaller than a voxel\.$/);
+  expect(plan({ kernelSize: 6, scale: 1.9 })).toThrow(/diameter 12 with steps 1 x 1 x 1 covers 13 x 13 x 13 voxels\. It is the kernel below 1 pooling; each doubles/);
+  expect(plan({ kernelSize: 5, scale: 6, steps: [1, 2, 3], radialFunctions: 3 })).toThrow(/diameter 10 with steps 6 x 6 x 6 .*zero at every voxel\. It is the kernel below 1 pooling/);
 });
 
 it.each<[string, object, string]>([
