@@ -69,9 +69,11 @@ const degrees = (radians: number): number => (radians * 180) / Math.PI;
 
 /** What a person should know about where a volume lies: a header without place, axes that are oblique or sheared, transforms that disagree, voxels that are no cubes. Full sentences without the file's name. */
 export function geometryNotices(geometry: Geometry): string[] {
-  const { qformCode, sformCode, sform, pixdim } = geometry;
+  const { qformCode, sform, pixdim } = geometry;
+  const sformCode = isUsable(geometry) ? geometry.sformCode : 0;
   const matrix = affine(geometry);
   const notices: string[] = [];
+  if (geometry.sformCode > 0 && sformCode === 0) notices.push(`The header's sform spans no volume: ${qformCode > 0 ? 'the qform' : 'the voxel size alone'} is used.`);
   if (sformCode <= 0 && qformCode <= 0) notices.push('The header says nothing about orientation: the axes are taken to run right, front, up.');
   const shear = shearDegrees(matrix);
   if (shear > 0.5) notices.push(`The voxel axes are sheared, ${shear.toFixed(1)}° off right angles: turning works on voxels, so the turned anatomy is distorted.`);
@@ -90,10 +92,14 @@ export function geometryNotices(geometry: Geometry): string[] {
   return [...notices, ...farFromCubic(spacingMm(geometry))];
 }
 
-/** Voxel to world, three rows of four: the sform where it is set, else the qform, else the voxel sizes alone. */
-export function affine({ pixdim, qformCode, quaternion, qoffset, sformCode, sform }: Geometry): readonly number[] {
+/** Whether the sform is set and its columns have lengths: some programs set its code and leave it empty. */
+const isUsable = ({ sformCode, sform }: Geometry): boolean => sformCode > 0 && sform.every(Number.isFinite) && columnLengths(sform).every((length) => length > 0);
+
+/** Voxel to world, three rows of four: the sform where it is set and no column of it is empty, else the qform, else the voxel sizes alone. */
+export function affine(geometry: Geometry): readonly number[] {
+  const { pixdim, qformCode, quaternion, qoffset, sform } = geometry;
   const [qfac, dx, dy, dz] = pixdim;
-  if (sformCode > 0) return sform;
+  if (isUsable(geometry)) return sform;
   if (qformCode <= 0) return [dx, 0, 0, 0, 0, dy, 0, 0, 0, 0, dz, 0];
   const [b, c, d] = quaternion;
   const a = Math.sqrt(Math.max(0, 1 - b * b - c * c - d * d));

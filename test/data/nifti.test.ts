@@ -3,6 +3,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { GyraError } from '../../engine/contract/problem';
 import { readImage, readVolume, writeVolume } from '../../engine/data/nifti';
+import { geometryNotices } from '../../engine/data/nifti-geometry';
 import { imageFile, plainGeometry, ramp } from '../support/nifti-file';
 
 const shape = [4, 5, 6] as const;
@@ -86,6 +87,15 @@ describe('readVolume', () => {
     expect(orientation({ sformCode: 0, pixdim: [-1, 1, 1, 1] })).toBe('RAI');
     expect(orientation({ sformCode: 0, qformCode: 0 })).toBe('RAS');
     expect(orientation({ sform: [0, 0, 2, 0, 0.9, 0.1, 0, 0, -0.1, 1, 0, 0] })).toBe('ASR');
+  });
+
+  it('takes the qform where the sform is set and empty or not a number, and says so', () => {
+    const upsideDown = { ...plainGeometry, quaternion: [1, 0, 0] as const };
+    for (const entry of [0, NaN]) {
+      const { orientation, geometry } = readVolume(imageFile(shape, { ...upsideDown, sform: Array.from({ length: 12 }, () => entry) }), 'a.nii.gz');
+      expect(orientation).toBe('RPI');
+      expect(geometryNotices(geometry)).toEqual(["The header's sform spans no volume: the qform is used."]);
+    }
   });
 
   it('gives the spacing in mm whatever the unit', () => {

@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { affineMm } from '../../engine/data/nifti-geometry';
+import { affineMm, geometryNotices } from '../../engine/data/nifti-geometry';
 import { fromRas, toRas } from '../../engine/data/orientation';
 import { onlyOne, readImageFiles, readImages, readScans, writeLabels } from '../../engine/data/read-scan';
 import { readVolume, writeVolume } from '../../engine/data/nifti';
@@ -22,6 +22,12 @@ describe('readScans', () => {
     expect(rounded(affineMm(scan!.geometry))).toEqual([-1, 0, 0, -10, 0, -1.5, 0, -20, 0, 0, 2, 30]);
     // The same in memory, as a window hands it over.
     expect((await readImageFiles([{ name, bytes }]))[0]!.data).toEqual(values());
+  });
+
+  it.each([['left-anterior-superior', [-1, 0, 0, -10, 0, 1.5, 0, 20, 0, 0, 2, 30]], ['RAS', [1, 0, 0, 10, 0, 1.5, 0, 20, 0, 0, 2, 30]]])('reads NRRD in the space %s', async (space, matrix) => {
+    const [scan] = await readScans(`${temporaryFolder({ 'a.nrrd': nrrdFile(volume, space) })}/a.nrrd`);
+    expect(rounded(affineMm(scan!.geometry))).toEqual(matrix);
+    expect(scan!.data).toEqual(values());
   });
 
   it("reads FreeSurfer's .mgz with its centre", async () => {
@@ -47,6 +53,15 @@ describe('readScans', () => {
     await expect(readScans(`${folder}/both`)).rejects.toThrow('both holds 6 DICOM files, and one series of them has 3.');
     await expect(readScans(`${folder}/empty`)).rejects.toThrow('empty is a folder without DICOM files');
     await expect(readScans(`${folder}/broken`)).rejects.toThrow('broken could not be read as a DICOM series');
+  });
+
+  it('follows the slices of a tilted gantry, and refuses a series with a gap or two slices in one place', async () => {
+    const series = async (place: (z: number) => [number, number, number]) => (await readScans(temporaryFolder(Object.fromEntries(dicomSlices({ ...volume, shape: [4, 5, 5] }, '1', place).map((bytes, z) => [`${z}.dcm`, bytes])))))[0]!;
+    const tilted = await series((z) => [10, 20 + z, 30 + 2 * z]);
+    expect(rounded(affineMm(tilted.geometry))).toEqual([-1, 0, 0, -10, 0, -1.5, -1, -20, 0, 0, 2, 30]);
+    expect(geometryNotices(tilted.geometry)[0]).toContain('sheared, 26.6°');
+    await expect(series((z) => [10, 20, 30 + 2 * (z < 3 ? z : z + 1)])).rejects.toThrow('has slices 4 mm apart, and most are 2 mm: one is missing');
+    await expect(series((z) => [10, 20, 30 + 2 * (z < 3 ? z : z - 1)])).rejects.toThrow('holds two slices in one place');
   });
 
   it('gives the volumes of a four-dimensional NIfTI file one by one', async () => {

@@ -20,8 +20,8 @@ const text = (...lines: readonly string[]): Uint8Array => new TextEncoder().enco
 const joined = (...parts: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts));
 
 /** https://teem.sourceforge.net/nrrd/format.html. Axes run left, back, up (LPS), the world's first voxel at (10, 20, 30) of it. */
-export const nrrdFile = (volume: SmallVolume): Uint8Array =>
-  joined(text('NRRD0005', 'type: short', 'dimension: 3', 'space: left-posterior-superior', `sizes: ${volume.shape.join(' ')}`, `space directions: (${volume.spacing[0]},0,0) (0,${volume.spacing[1]},0) (0,0,${volume.spacing[2]})`, 'kinds: domain domain domain', 'endian: little', 'encoding: raw', 'space origin: (10,20,30)', '', ''), int16(volume));
+export const nrrdFile = (volume: SmallVolume, space = 'left-posterior-superior'): Uint8Array =>
+  joined(text('NRRD0005', 'type: short', 'dimension: 3', `space: ${space}`, `sizes: ${volume.shape.join(' ')}`, `space directions: (${volume.spacing[0]},0,0) (0,${volume.spacing[1]},0) (0,0,${volume.spacing[2]})`, 'kinds: domain domain domain', 'endian: little', 'encoding: raw', 'space origin: (10,20,30)', '', ''), int16(volume));
 
 /** https://itk.org/Wiki/ITK/MetaIO/Documentation. As {@link nrrdFile}. */
 export const mhaFile = (volume: SmallVolume): Uint8Array =>
@@ -36,8 +36,8 @@ export function mgzFile(volume: SmallVolume): Uint8Array {
   return new Uint8Array(gzipSync(joined(new Uint8Array(header.buffer), int16(volume, false))));
 }
 
-/** DICOM PS3.10, explicit little endian: the slices of one MR series. Rows run left, columns back, slices up; a rescale slope of 2. */
-export function dicomSlices(volume: SmallVolume, series = '1'): Uint8Array[] {
+/** DICOM PS3.10, explicit little endian: the slices of one MR series, each at its place in mm. Rows run left, columns back, slices up; a rescale slope of 2. */
+export function dicomSlices(volume: SmallVolume, series = '1', place = (z: number): Triple => [10, 20, 30 + z * volume.spacing[2]]): Uint8Array[] {
   const [nx, ny, nz] = volume.shape;
   const root = '1.2.826.0.1.3680043.8.498';
   return Array.from({ length: nz }, (_, z) => {
@@ -50,7 +50,7 @@ export function dicomSlices(volume: SmallVolume, series = '1'): Uint8Array[] {
       element(0x10, 0x10, 'PN', 'Nobody^Secret'), element(0x10, 0x20, 'LO', 'secret-7'),
       element(0x18, 0x50, 'DS', String(volume.spacing[2])), element(0x18, 0x88, 'DS', String(volume.spacing[2])),
       element(0x20, 0x0d, 'UI', `${root}.7`), element(0x20, 0x0e, 'UI', `${root}.${series}`), element(0x20, 0x13, 'IS', String(z + 1)),
-      element(0x20, 0x32, 'DS', `10\\20\\${30 + z * volume.spacing[2]}`), element(0x20, 0x37, 'DS', '1\\0\\0\\0\\1\\0'), element(0x20, 0x52, 'UI', `${root}.9`),
+      element(0x20, 0x32, 'DS', place(z).join('\\')), element(0x20, 0x37, 'DS', '1\\0\\0\\0\\1\\0'), element(0x20, 0x52, 'UI', `${root}.9`),
       element(0x28, 2, 'US', uint16(1)), element(0x28, 4, 'CS', 'MONOCHROME2'), element(0x28, 0x10, 'US', uint16(ny)), element(0x28, 0x11, 'US', uint16(nx)),
       element(0x28, 0x30, 'DS', `${volume.spacing[1]}\\${volume.spacing[0]}`), element(0x28, 0x100, 'US', uint16(16)), element(0x28, 0x101, 'US', uint16(16)), element(0x28, 0x102, 'US', uint16(15)), element(0x28, 0x103, 'US', uint16(1)),
       element(0x28, 0x1052, 'DS', '0'), element(0x28, 0x1053, 'DS', '2'),

@@ -1,5 +1,5 @@
 /** @file NRRD, MetaImage, MGH and DICOM series through ITK compiled to WebAssembly. This file is loaded when the first of them is met. */
-import { rm } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { readImageDicomFileSeriesNode } from '@itk-wasm/dicom';
@@ -8,9 +8,10 @@ import type { Image } from 'itk-wasm';
 import type { Shape } from '../../contract/engine-api';
 import { badInput } from '../../contract/problem';
 import { printShape, voxelCount, type Volume } from '../../math/volume';
-import { renameInto } from '../file-access';
+import { readBytes, renameInto } from '../file-access';
 import { affineMm, geometryOf, orientation, printSpacing, type Geometry } from '../nifti-geometry';
 import type { Scan } from '../scan';
+import { slicePlace, stackDirection, type SlicePlace } from './dicom-places';
 
 const formats = {
   NRRD: { ending: /\.(nrrd|nhdr)$/i, read: nrrdReadImageNode, write: nrrdWriteImageNode },
@@ -26,7 +27,27 @@ export async function readItkImage(path: string): Promise<Scan[]> {
   const format = formatOf(name)!;
   const { couldRead, image } = await inTurn(() => formats[format].read(path)).catch(unlessFault({ couldRead: false, image: undefined }));
   if (!couldRead || !image?.data) throw badInput(`${name} could not be read as ${format === 'MetaImage' ? 'a' : 'an'} ${format} file.`, 'Copy or download the file again; a header with its voxels in a second file needs that file beside it.');
-  return scansOf(image, name);
+  return scansOf(format === 'NRRD' && (await isLeftAnteriorSuperior(path)) ? halfTurned(image) : image, name);
+}
+
+const cosinesOf = ({ direction }: Image): Float64Array => Float64Array.from(direction as unknown as ArrayLike<number>);
+
+/** Whether an NRRD file gives its directions in this space: ITK turns the wrong axis of it then, and the volume stands half a turn about the third axis from its place. */
+async function isLeftAnteriorSuperior(path: string): Promise<boolean> {
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(65_536), 0, 65_536, 0);
+    const [header] = buffer.toString('latin1', 0, bytesRead).split(/\r?\n\r?\n/);
+    return /^space: *(left-anterior-superior|LAS)\s*$/im.test(header!);
+  } finally {
+    await file.close();
+  }
+}
+
+/** The first two axes of the world run the other way. */
+function halfTurned(image: Image): Image {
+  const { dimension } = image.imageType;
+  return { ...image, origin: image.origin.map((at, row) => (row < 2 ? -at : at)), direction: cosinesOf(image).map((cosine, i) => (i < 2 * dimension ? -cosine : cosine)) };
 }
 
 /** One volume from the slices of a DICOM series. */
@@ -36,7 +57,22 @@ export async function readDicomSeries(paths: readonly string[], name: string): P
   if (!outputImage?.data) throw badInput(`${name} could not be read as a DICOM series.`, 'Give a folder that holds the slices of one series and nothing else; enhanced or encapsulated objects can be converted with dcm2niix.');
   const used = Array.isArray(sortedFilenames) ? sortedFilenames.length : paths.length;
   if (used < paths.length) throw badInput(`${name} holds ${paths.length} DICOM files, and one series of them has ${used}.`, 'Give each series its own folder.');
-  return scansOf(outputImage, name);
+  return scansOf(stacked(outputImage, stackDirection(await placesOf(paths), name)), name);
+}
+
+async function placesOf(paths: readonly string[]): Promise<(SlicePlace | null)[]> {
+  const places: (SlicePlace | null)[] = [];
+  if (paths.length > 1) for (const path of paths) places.push(slicePlace(await readBytes(path)));
+  return places;
+}
+
+/** The third axis along the places of the slices, in whichever sense ITK has sorted them. */
+function stacked(image: Image, along: readonly number[] | null): Image {
+  if (!along) return image;
+  const direction = cosinesOf(image);
+  const sense = Math.sign(along.reduce((sum, component, row) => sum + component * direction[3 * row + 2]!, 0)) || 1;
+  along.forEach((component, row) => void (direction[3 * row + 2] = sense * component));
+  return { ...image, direction };
 }
 
 /** Writes labels in the format of the path's ending, by rename. */
