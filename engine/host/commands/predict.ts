@@ -55,7 +55,10 @@ async function predict(model: string, imagePaths: readonly [string, ...string[]]
   const tensor = isTensor ? readTensor(await readBytes(imagePaths[0]), name) : undefined;
   const backend = await startChosenBackend(backendName, { threads });
   try {
-    const { network, structures, record } = await loadNetwork(model);
+    const { network, spec, structures, record } = await loadNetwork(model);
+    const outputIrreps = 'outputIrreps' in spec ? spec.outputIrreps : undefined;
+    // the largest component of a vector is no class
+    if (output !== undefined && outputIrreps !== undefined && /[1-9][eo]|0o/.test(outputIrreps)) throw badInput(`The model ${basename(model)} gives a field of ${outputIrreps}, of which no labels can be made.`, 'Write the field with --logits FILE.safetensors alone.');
     const facts: Record<string, unknown> = {};
     const lines: string[] = [];
     if (logits !== undefined) {

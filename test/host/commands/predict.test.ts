@@ -2,9 +2,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { modelSpec } from '../../../engine/contract/model-spec';
 import { readNifti } from '../../../engine/data/nifti';
 import { readSafetensors, writeSafetensors } from '../../../engine/data/safetensors';
 import { register } from '../../../engine/host/commands/predict';
+import { planVariables } from '../../../engine/model/build-network';
 import { runCommand } from '../../support/run-command';
 import { temporaryFolder } from '../../support/temporary-folder';
 
@@ -27,6 +29,16 @@ describe('gyra predict', () => {
       return of.indexOf(Math.max(...of));
     });
     expect(found.filter((label, v) => label !== expected[v])).toHaveLength(0);
+  });
+
+  it('makes no labels of a vector field', async () => {
+    const spec = modelSpec.parse({ architecture: 'steerable-unet', irreps: '1x0e+1x1e', outputs: 3, outputIrreps: '1x1e', poolings: 0, kernelSize: 3, radialFunctions: 2, cutoff: false });
+    const weights = new Map(planVariables(spec).map(({ name, shape }) => [name, { dtype: 'F32' as const, shape, data: new Float32Array(shape.reduce((product, size) => product * size, 1)).fill(0.1) }]));
+    const folder = temporaryFolder({ 'field.safetensors': writeSafetensors(weights, { spec: JSON.stringify(spec), structures: '[]' }) });
+    const field = join(folder, 'field.safetensors');
+    const { code, stderr } = await runCommand([register], 'predict', field, image, '-o', join(folder, 'labels.nii.gz'));
+    expect({ code, stderr, files: readdirSync(folder) }).toEqual({ code: 2, stderr: expect.stringMatching(/field\.safetensors gives a field of 1x1e.*\n.*--logits/) as string, files: ['field.safetensors'] });
+    expect(await runCommand([register], 'predict', field, image, '--logits', join(folder, 'out.safetensors'))).toMatchObject({ code: 0, stderr: '' });
   });
 
   it('never writes over the model', async () => {
