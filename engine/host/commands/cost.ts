@@ -1,5 +1,6 @@
 /** @file `gyra cost SPEC`: what a network takes before it is trained. */
 import type { Command } from 'commander';
+import { printShape } from '../../math/volume';
 import { parameterCount } from '../../model/cost';
 import { collect, parseCount } from '../option-parsers';
 import { estimateSeconds } from '../estimate-seconds';
@@ -32,21 +33,23 @@ async function run(specName: string, { set, patch: side, threads, measure, json 
   const { spec } = await readTrainingSpec(specName, set);
   const { model, sampling } = spec;
   const patch = side ?? (sampling.kind === 'patch' ? sampling.patchSize : 128);
+  const shape = patchShape(model, patch);
   const parameters = parameterCount(model);
   const { highWaterBytes, memoryBytes, forward, step } = await refuseWhatDoesNotFit(model, patch, threads);
   const multiplyAdds = { forward: totalMultiplyAdds(forward), step: totalMultiplyAdds(step) };
-  const measured = measure ? await measureStep(model, patchShape(model, patch), threads) : undefined;
+  const measured = measure ? await measureStep(model, shape, threads) : undefined;
   const [forwardSeconds, stepSeconds] = measured ? [] : await estimateSeconds([forward, step], threads);
   const estimatedSeconds = measured ? undefined : { forward: forwardSeconds, step: stepSeconds };
+  const isAsked = shape.every((voxels) => voxels === patch);
   const facts: readonly (readonly [string, string])[] = [
     ['parameters', `${parameters.stored}, of which ${parameters.live} live`],
-    ['multiply-adds', `${inBillions(multiplyAdds.forward)} forward, ${inBillions(multiplyAdds.step)} in a training step on ${patch}^3`],
+    ['multiply-adds', `${inBillions(multiplyAdds.forward)} forward, ${inBillions(multiplyAdds.step)} in a training step on ${isAsked ? `${patch}^3` : `${printShape(shape)}, the sizes this network takes for ${patch}^3`}`],
     ['memory', `${inMiB(highWaterBytes)} of tensors at most in a training step, ${inMiB(memoryBytes)} with the gaps between them`],
     measured
       ? ['measured', `${inMiB(measured.highWaterBytes)} of tensors, ${inMiB(measured.memoryBytes)} with the gaps, ${inMiB(measured.peakResidentBytes)} the whole process at most; one step of ${inSeconds(measured.seconds)}`]
       : ['time', `about ${inSeconds(forwardSeconds)} forward, ${inSeconds(stepSeconds)} a training step: an estimate from short measurements on this machine, just now`],
   ];
-  process.stdout.write(json ? `${JSON.stringify({ parameters, patch, multiplyAdds, highWaterBytes, memoryBytes, estimatedSeconds, measured })}\n` : facts.map(([name, value]) => `${name.padEnd(14)}${value}\n`).join(''));
+  process.stdout.write(json ? `${JSON.stringify({ parameters, patch, shape, multiplyAdds, highWaterBytes, memoryBytes, estimatedSeconds, measured })}\n` : facts.map(([name, value]) => `${name.padEnd(14)}${value}\n`).join(''));
 }
 
 const inMiB = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)} MiB`;

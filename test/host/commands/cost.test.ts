@@ -17,6 +17,8 @@ it('says that its time is an estimate, and can measure the memory instead', asyn
   const folder = temporaryFolder({ 'spec.json': spec({}) });
   const estimated = await runCommand([register], 'cost', `${folder}/spec.json`, '--threads', '1', '--patch', '8');
   expect(estimated.stdout).toMatch(/parameters .*\nmultiply-adds .* on 8\^3\nmemory .*\ntime .* an estimate/);
+  // a pooling by two takes no 7
+  expect((await runCommand([register], 'cost', `${folder}/spec.json`, '--threads', '1', '--patch', '7')).stdout).toMatch(/ on 8x8x8, the sizes this network takes for 7\^3\n/);
   const measured = await runCommand([register], 'cost', `${folder}/spec.json`, '--threads', '1', '--patch', '8', '--measure');
   expect(measured.stdout).toMatch(/memory .*\nmeasured .* the whole process at most/);
 });
