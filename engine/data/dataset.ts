@@ -43,7 +43,11 @@ export async function openDataset(folder: string, { skipBroken = false } = {}): 
     const shown = fatal.slice(0, 5).map(({ message }) => message).join(' ');
     throw badInput(`${basename(folder)} has ${fatal.length} problems. ${shown}`, `${fatal[0]!.remedy} gyra info lists all of them.`);
   }
-  return dataset;
+  // by its list of files alone a case may look whole: two contrasts of three, or of another name
+  return { ...dataset, cases: dataset.cases.map((one) => {
+    const problem = problems.find((found) => found.case === one.id);
+    return problem ? { ...one, problem } : one;
+  }) };
 }
 
 /** What a folder holds and what is wrong with its list of files; contents of images are not looked at. */
@@ -81,7 +85,8 @@ export async function loadCase(dataset: Dataset, files: CaseFiles, ignoreLabel =
   return { id: files.id, images: images.map((image) => toRas(image)), labels: toRas(labels) };
 }
 
-async function loadAsStored({ name, structures, contrasts, labelOfCode }: Dataset, { imagePaths, labelPath }: CaseFiles, ignoreLabel: number | undefined): Promise<Omit<LoadedCase, 'id'>> {
+async function loadAsStored({ name, structures, contrasts, labelOfCode }: Dataset, { imagePaths, labelPath, problem }: CaseFiles, ignoreLabel: number | undefined): Promise<Omit<LoadedCase, 'id'>> {
+  if (problem) throw new GyraError(problem.code, problem.message, problem.remedy);
   const images: Scan[] = [];
   const imageName = basename(imagePaths[0]!);
   for (const path of imagePaths)

@@ -62,6 +62,11 @@ describe('nnU-Net raw', () => {
     expect(messages(await surveyDataset(temporaryFolder({ ...files, 'dataset.json': { ...listing, labels: [] } })))[0]).toContain('dataset.json: field "labels"');
     const whole = await openDataset(temporaryFolder({ ...rest, 'labelsTr/b.nii.gz': labelFile(shape), 'labelsTr/c.nii.gz': labelFile(shape) }), { skipBroken: true });
     expect(whole.cases.map(({ id }) => id)).toEqual(['a', 'b']);
+    // as many files as there are channels, one of them another
+    const { 'imagesTr/a_0001.nii.gz': second, ...others } = files as Record<string, unknown>;
+    const other = await openDataset(temporaryFolder({ ...others, 'imagesTr/a_0002.nii.gz': second }), { skipBroken: true });
+    await expect(loadCase(other, other.cases[0]!)).rejects.toThrow('Case a has no image _0001 (T2).');
+    expect((await loadCase(other, other.cases[1]!)).images).toHaveLength(2);
   });
 });
 
@@ -151,6 +156,10 @@ describe('two folders', () => {
     const { dataset, problems } = await surveyDataset(temporaryFolder(files));
     expect(dataset).toMatchObject({ contrasts: ['channel 0', 'channel 1'], structures: [{ value: 1, name: 'inner' }, { value: 2, name: 'outer' }] });
     expect(problems.map(({ message }) => message)).toEqual(['Image b_0000.nii has no label.', 'Case b has 1 of 2 images.', 'Label c.nii.gz has no image.']);
+  });
+  it('does not take one contrast for another where cases have as many', async () => {
+    const files = Object.fromEntries(['a_0000', 'a_0001', 'b_0000', 'b_0002'].map((name) => [`images/${name}.nii`, contrast(1)]));
+    expect(messages(await surveyDataset(temporaryFolder({ ...files, 'labels/a.nii': labelFile(shape), 'labels/b.nii': labelFile(shape) })))).toEqual(['Case a has 2 of 3 images.', 'Case b has 2 of 3 images.']);
   });
   it('takes numbers of four digits for those of cases where labels have them too', async () => {
     const files = Object.fromEntries(['OAS1_0001', 'OAS1_0002'].flatMap((id) => [[`images/${id}.nii`, contrast(1)], [`labels/${id}.nii.gz`, labelFile(shape)]]));

@@ -9,6 +9,8 @@ export interface CaseFiles {
   readonly labelPath: string;
   /** Who it is of, where the layout says so: cases of one subject stay in one part of the split. */
   readonly subject?: string;
+  /** What is wrong with its list of files: reading it says so. */
+  readonly problem?: Problem;
 }
 
 export interface Dataset {

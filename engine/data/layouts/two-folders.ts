@@ -19,7 +19,8 @@ export const twoFolders: Layout = {
     const labelFiles = await volumesIn(join(folder, labels));
     const labelOf = new Map(labelFiles.map((name) => [withoutEnding(name), name]));
     const cases = channelsOf(await volumesIn(join(folder, images), { series: true }), labelOf);
-    const channels = Math.max(1, ...cases.map(({ names }) => names.length));
+    // what stands behind the case's name: cases may have as many files and yet other contrasts
+    const channels = Math.max(1, new Set(cases.flatMap(({ id, names }) => names.map((name) => withoutEnding(name).slice(id.length)))).size);
     const problems: Finding[] = twins(labels, labelFiles);
     if (cases.length === 0) problems.push(finding(`${basename(folder)}/${images} holds no images.`, 'Put volumes there (NIfTI, NRRD, MetaImage, MGH, or folders of DICOM series).'));
     for (const { id, names } of cases) {
