@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises';
 import { basename, relative } from 'node:path';
 import { badInput, GyraError, problemFrom } from '../contract/problem';
 import { labelsIn, type Structure } from '../contract/structure';
-import { checkSameGrid, labelsOf, originsApartVoxels, type LabelVolume } from './labels';
+import { checkSameGrid, cornersApartVoxels, labelsOf, type LabelVolume } from './labels';
 import { bids } from './layouts/bids';
 import { decathlon } from './layouts/decathlon';
 import { namesIn } from './layouts/folder-listing';
@@ -138,7 +138,7 @@ export async function checkCases(dataset: Dataset, onProgress: (done: number, of
       spacings.set(id, printSpacing(gridInRas(image).spacingMm.map((size) => Number(size.toFixed(2)))));
       notices.push(...geometryNotices(image.geometry).map((notice) => `${id}: ${notice}`));
       for (const [what, grid] of [['Labels', labels], ...more.map((contrast, i) => [dataset.contrasts[i + 1]!, contrast] as const)] as const) {
-        const apart = grid.orientation === image.orientation ? originsApartVoxels(grid, image) : 0;
+        const apart = grid.orientation === image.orientation ? cornersApartVoxels(grid, image) : 0;
         if (apart > 0.5) notices.push(`${id}: ${what} and image have headers ${apart.toFixed(1)} voxels apart; they are laid on each other voxel by voxel.`);
       }
       const found = new Set(labels.data);

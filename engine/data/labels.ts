@@ -1,4 +1,5 @@
 /** @file Reference labels: whole numbers on the grid of their image. */
+import type { Shape } from '../contract/engine-api';
 import { badInput } from '../contract/problem';
 import { labelsIn, type Structure } from '../contract/structure';
 import { printShape, sameShape, type Volume } from '../math/volume';
@@ -46,7 +47,18 @@ export function checkSameGrid(labels: Grid, labelName: string, image: Grid, imag
 }
 
 /** How far the first voxels of two volumes of one orientation lie from each other, in voxels. */
-export function originsApartVoxels(one: Grid, other: Grid): number {
-  const [a, b] = [affineMm(one.geometry), affineMm(other.geometry)];
-  return Math.hypot(...[3, 7, 11].map((at) => a[at]! - b[at]!)) / Math.min(...one.spacingMm);
+export const originsApartVoxels = (one: Grid, other: Grid): number => apartVoxels(one, other, [0, 0, 0]);
+
+/** How far two volumes of one shape and orientation lie from each other where they are farthest apart, at one of the corners, in voxels. */
+export function cornersApartVoxels(one: Grid, other: Grid): number {
+  const [x, y, z] = one.shape.map((size) => [0, size - 1]) as [number[], number[], number[]];
+  return Math.max(...x.flatMap((i) => y.flatMap((j) => z.map((k) => apartVoxels(one, other, [i, j, k])))));
+}
+
+function apartVoxels(one: Grid, other: Grid, voxel: Shape): number {
+  const [a, b] = [one, other].map(({ geometry }) => {
+    const matrix = affineMm(geometry);
+    return [0, 4, 8].map((row) => voxel.reduce((sum, at, axis) => sum + matrix[row + axis]! * at, matrix[row + 3]!));
+  }) as [number[], number[]];
+  return Math.hypot(...a.map((at, axis) => at - b[axis]!)) / Math.min(...one.spacingMm);
 }

@@ -221,6 +221,13 @@ describe('checkCases', () => {
     const { notices } = await checkCases(await openDataset(temporaryFolder(files)), () => {});
     expect(notices).toEqual(['a: channel 1 and image have headers 100.0 voxels apart; they are laid on each other voxel by voxel.']);
   });
+  it('notices labels whose axes are oblique to those of the image, their first voxels being in one place', async () => {
+    const [cos, sin] = [Math.cos(0.35), Math.sin(0.35)];
+    const oblique = { ...plainGeometry, qformCode: 0, sform: [cos, -sin, 0, -3, sin, cos, 0, 4, 0, 0, 1, 5] };
+    const { notices } = await checkCases(await dataset({ a: plainGeometry }, { 'labels/a.nii': labelFile(shape, undefined, oblique) }), () => {});
+    // the corner (3, 4) is five voxels away and turned by 0.35: 10 sin 0.175
+    expect(notices).toEqual(['a: Labels and image have headers 1.7 voxels apart; they are laid on each other voxel by voxel.']);
+  });
   it('finds the same image twice, labels elsewhere, empty labels and structures nobody has', async () => {
     const moved = { ...plainGeometry, sform: [1, 0, 0, 17, 0, 1, 0, 4, 0, 0, 1, 5] };
     const { problems, notices } = await checkCases(await dataset({ a: plainGeometry, b: plainGeometry, c: plainGeometry }, { 'images/c.nii': contrast(1), 'labels/b.nii': labelFile(shape, undefined, moved), 'labels/c.nii': labelFile(shape, () => 0), 'labels.json': { 1: 'one', 2: 'two', 3: 'three' } }), () => {});
