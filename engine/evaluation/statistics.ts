@@ -22,6 +22,9 @@ export function summarise(values: readonly (number | null)[]): Summary {
 /** Standard error of the mean; 0 for fewer than two values. */
 export const standardError = ({ sd, n }: Summary): number => (n < 2 ? 0 : sd / Math.sqrt(n));
 
+/** As they are shown: one value has no spread, which is not a spread of nothing. */
+export const shownSpread = (summary: Summary): { se: number | null; sd: number | null } => (summary.n < 2 ? { se: null, sd: null } : { se: standardError(summary), sd: summary.sd });
+
 /** Percentile of the defined values by linear interpolation between order statistics (type 7 of Hyndman and Fan, 1996; numpy's default); null where none is defined. */
 export function percentile(values: readonly (number | null)[], percent: number): number | null {
   const sorted = values.filter((value) => value !== null).sort((a, b) => a - b);

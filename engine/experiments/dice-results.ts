@@ -2,7 +2,7 @@
 import type { RunRecord } from '../contract/run-record';
 import { meanOfCases, protocolSummary, turnedPoses, type CasePose, type Evaluation } from '../evaluation/evaluate';
 import type { PoseName } from '../evaluation/protocols';
-import { pairedDifference, standardError, summarise, type PairedDifference, type SubjectValue, type Summary } from '../evaluation/statistics';
+import { pairedDifference, shownSpread, summarise, type PairedDifference, type SubjectValue, type Summary } from '../evaluation/statistics';
 import { parameterCount } from '../model/cost';
 import { ceilingSeries, type Figure, type FigureRow, type Panel } from './figure';
 import type { Comparison, StudyResults, Table } from './study-record';
@@ -72,7 +72,7 @@ function point(spec: StudySpec, panel: string, variant: Variant, x: string | num
   const summary = over(variant.caseDice);
   if (summary.mean === null) return [];
   const seeds = summarise(variant.runs.map(({ evaluation }) => over(evaluation.caseDice).mean));
-  const half = spec.spread === 'seeds' ? (seeds.n > 1 ? seeds.sd : null) : spec.spread === 'SD' ? summary.sd : standardError(summary);
+  const half = spec.spread === 'seeds' ? (seeds.n > 1 ? seeds.sd : null) : shownSpread(summary)[spec.spread === 'SD' ? 'sd' : 'se'];
   return [{ panel, series: variant.label, x, mean: summary.mean, low: half === null ? null : summary.mean - half, high: half === null ? null : summary.mean + half, n: summary.n }];
 }
 
@@ -142,7 +142,7 @@ function tableOf(spec: StudySpec, variants: readonly Variant[]): Table {
       ...(arm.x === undefined || arm.x === arm.series ? {} : { [xNames[spec.figure]]: arm.x }),
       'parameters stored': parameters.stored, 'parameters live': parameters.live,
       ...Object.fromEntries(protocols.flatMap(([name, summary]) => [
-        [`${name} Dice`, summary.mean], [`${name} SE`, standardError(summary)], [`${name} SD`, summary.sd],
+        [`${name} Dice`, summary.mean], [`${name} SE`, shownSpread(summary).se], [`${name} SD`, shownSpread(summary).sd],
         [`${name} 95 % low`, summary.interval?.low ?? null], [`${name} 95 % high`, summary.interval?.high ?? null], [`${name} 5th percentile`, summary.fifthPercentile],
       ])),
       ...Object.fromEntries(structuresOf(variants).map((name) => [`upright Dice ${name}`, over(caseDice.filter(upright).map(({ structures }) => structures[name] ?? null))])),

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import type { RunRecord } from '../contract/run-record';
 import { readBytes } from '../data/file-access';
 import type { Evaluation } from '../evaluation/evaluate';
-import { standardError, summarise } from '../evaluation/statistics';
+import { shownSpread, summarise } from '../evaluation/statistics';
 import { parameterCount } from '../model/cost';
 import { RunFolder, type Metric } from '../training/run-folder';
 import type { Figure, FigureRow, Panel } from './figure';
@@ -64,8 +64,8 @@ function overAngle({ evaluation }: RunRecord): Figure[] {
   if (!evaluation) return [];
   const planes = [...new Set(evaluation.curve.map(({ plane }) => plane))];
   const rows = evaluation.curve.map(({ plane, degrees, ...summary }): FigureRow => {
-    const half = standardError(summary);
-    return { panel: `${plane} plane`, series: 'this run', x: degrees, mean: summary.mean, low: summary.mean - half, high: summary.mean + half, n: summary.n };
+    const { se: half } = shownSpread(summary);
+    return { panel: `${plane} plane`, series: 'this run', x: degrees, mean: summary.mean, low: half === null ? null : summary.mean - half, high: half === null ? null : summary.mean + half, n: summary.n };
   });
   return [{
     title: `Dice over angle on ${evaluation.dataset}, part ${evaluation.split}`, bandLabel: `Bands: ± standard error over ${evaluation.upright.n} cases`,
@@ -78,7 +78,7 @@ async function evaluationsOf(folder: string): Promise<Table[]> {
   const files = (await readdir(folder)).filter((name) => /^evaluation-.*\.json$/.test(name)).sort();
   return Promise.all(files.map(async (file) => {
     const { protocols } = JSON.parse(new TextDecoder().decode(await readBytes(join(folder, file)))) as Evaluation;
-    const rows = Object.entries(protocols).map(([protocol, summary]) => ({ protocol, Dice: summary.mean, SE: standardError(summary), SD: summary.sd, '95 % low': summary.interval?.low ?? null, '95 % high': summary.interval?.high ?? null, '5th percentile': summary.fifthPercentile, cases: summary.n, 'case-poses': summary.casePoses }));
+    const rows = Object.entries(protocols).map(([protocol, summary]) => ({ protocol, Dice: summary.mean, SE: shownSpread(summary).se, SD: shownSpread(summary).sd, '95 % low': summary.interval?.low ?? null, '95 % high': summary.interval?.high ?? null, '5th percentile': summary.fifthPercentile, cases: summary.n, 'case-poses': summary.casePoses }));
     return { columns: Object.keys(rows[0] ?? {}), rows };
   }));
 }

@@ -26,7 +26,7 @@ export function shortTable({ columns, rows }: Table): Table {
     columns: shown.map(names),
     rows: rows.map((row) => Object.fromEntries(shown.map((column) => {
       const se = row[`${column.slice(0, -5)} SE`];
-      return [names(column), names(column) === column ? (row[column] ?? null) : `${printCell(row[column] ?? null)} (${printCell(se ?? null)})`];
+      return [names(column), names(column) === column || se === null ? (row[column] ?? null) : `${printCell(row[column] ?? null)} (${printCell(se ?? null)})`];
     }))),
   };
 }

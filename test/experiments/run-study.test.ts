@@ -183,6 +183,19 @@ describe('runStudy', () => {
     expect([one.results!.comparisons[0]!.seeds, one.results!.findings.join()]).toEqual([undefined, expect.not.stringContaining('seed 0')]);
   });
 
+  it('shows no spread of one case', async () => {
+    const { host } = fakeHost();
+    const alone: StudyHost = { ...host, evaluate: async (...asked) => {
+      const evaluation = await host.evaluate(...asked);
+      return { ...evaluation, caseDice: evaluation.caseDice.filter((one) => one.case === 'case_0') };
+    } };
+    for (const spread of ['SE', 'SD'] as const) {
+      const { results } = await runStudy({ ...folders(), spec: study('models', { spread }) }, alone);
+      expect(results!.figure.rows.map(({ n, low, high }) => ({ n, low, high }))).toEqual(results!.figure.rows.map(() => ({ n: 1, low: null, high: null })));
+      expect(results!.table.rows[0]).toMatchObject({ 'upright SE': null, 'upright SD': null });
+    }
+  });
+
   it('draws parameters stored and live', async () => {
     const { results } = await runStudy({ ...folders(), spec: study('parameters') }, fakeHost().host);
     const x = (panel: string, series: string) => results!.figure.rows.filter((row) => row.panel === panel && row.series === series).map((row) => Number(row.x));

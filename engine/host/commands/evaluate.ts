@@ -11,7 +11,7 @@ import { parts, type Part } from '../../data/split';
 import { caseTable } from '../../evaluation/case-table';
 import type { Evaluation } from '../../evaluation/evaluate';
 import { defaultDegrees, protocols, type PoseName, type Protocol } from '../../evaluation/protocols';
-import { standardError } from '../../evaluation/statistics';
+import { shownSpread, type Summary } from '../../evaluation/statistics';
 import { knownCases, type KnownCase } from '../../experiments/run-store';
 import { loadNetwork } from '../../training/weights-file';
 import { backendOption, startChosenBackend } from '../backend-option';
@@ -106,11 +106,12 @@ const documented = ({ poses, ...rest }: Evaluation) => ({ ...rest, poses: poses.
 
 function printed({ cases, mean, undefined: empty, structures, poses, worst, protocols: summaries }: Evaluation): string {
   const dice = (value: number | null): string => (value === null ? 'undefined' : value.toFixed(4));
+  const spread = (summary: Summary): string => (summary.n < 2 ? '' : `, SD ${summary.sd.toFixed(4)}`);
   const lines = [
     `${cases} cases, mean Dice ${dice(mean)} upright${empty > 0 ? `; undefined, because empty in reference and prediction: ${empty}` : ''}`,
-    ...Object.entries(structures).map(([name, { mean: own, sd, n }]) => `  ${name}: ${dice(own)}, SD ${sd.toFixed(4)}, n ${n}`),
-    ...poses.map(({ protocol, plane, axis, degrees, mean: turned, sd, n, interpolationCeiling }) => `  ${protocol} ${plane ?? `about (${axis?.map((part) => part.toFixed(2)).join(', ')})`} ${degrees}°: ${dice(turned)}, SD ${sd.toFixed(4)}, n ${n}; interpolation alone leaves ${dice(interpolationCeiling)}`),
-    ...Object.entries(summaries).map(([protocol, summary]) => `${named[protocol as PoseName['protocol']]}: ${dice(summary.mean)}, SE ${standardError(summary).toFixed(4)}${summary.interval ? `, 95 % interval ${dice(summary.interval.low)} to ${dice(summary.interval.high)} over ${summary.interval.subjects} subjects` : ''}; 5th percentile of ${summary.casePoses} case-poses ${dice(summary.fifthPercentile)}`),
+    ...Object.entries(structures).map(([name, summary]) => `  ${name}: ${dice(summary.mean)}${spread(summary)}, n ${summary.n}`),
+    ...poses.map(({ protocol, plane, axis, degrees, mean: turned, interpolationCeiling, ...summary }) => `  ${protocol} ${plane ?? `about (${axis?.map((part) => part.toFixed(2)).join(', ')})`} ${degrees}°: ${dice(turned)}${spread({ ...summary, mean: turned })}, n ${summary.n}; interpolation alone leaves ${dice(interpolationCeiling)}`),
+    ...Object.entries(summaries).map(([protocol, summary]) => `${named[protocol as PoseName['protocol']]}: ${dice(summary.mean)}${summary.n < 2 ? '' : `, SE ${shownSpread(summary).se!.toFixed(4)}`}${summary.interval ? `, 95 % interval ${dice(summary.interval.low)} to ${dice(summary.interval.high)} over ${summary.interval.subjects} subjects` : ''}; 5th percentile of ${summary.casePoses} case-poses ${dice(summary.fifthPercentile)}`),
     ...(worst ? [`Worst: ${dice(worst.dice)}, ${worst.case}, ${worst.pose.protocol} ${worst.pose.plane ?? ''} ${worst.pose.degrees}°`] : []),
   ];
   return `${lines.join('\n')}\n`;
