@@ -45,6 +45,7 @@ export const trainedMargin = (record: RunRecord | undefined): number => (record?
 export async function loadNetwork(path: string): Promise<LoadedNetwork> {
   const folder = (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
   const file = folder ? join(path, 'best.safetensors') : path;
+  if (!folder && /\.(pt|pth|ckpt)$/i.test(file)) throw badInput(`${basename(file)} is a PyTorch checkpoint, and does not say which network its weights belong to.`, 'Turn it into a model first: gyra import FILE -o MODEL.safetensors.');
   if (folder && !(await stat(file).catch(() => undefined))) throw badInput(`${basename(path)} holds no best.safetensors, so there is no trained network in it.`, 'Give the folder of a run that has finished an epoch, or a .safetensors file.');
   const { tensors, metadata } = readSafetensors(await readBytes(file), folder ? `${basename(path)}/best.safetensors` : basename(path));
   const record = folder ? await readJson(join(path, 'run.json'), runRecord) : undefined;

@@ -98,5 +98,6 @@ describe('a file that cannot be used is refused with its name and a remedy, and 
     expect(handle.backend.numDataIds()).toBe(before);
   });
   it('a folder without weights', async () => expect(loadNetwork(temporaryFolder())).rejects.toMatchObject({ code: 'bad-input', message: expect.stringMatching(/^gyra-test-\w+ holds no best\.safetensors/) }));
+  it('a checkpoint of PyTorch', async () => expect(loadNetwork(join(temporaryFolder(), 'model_best.pth'))).rejects.toMatchObject({ code: 'bad-input', message: expect.stringMatching(/^model_best\.pth is a PyTorch checkpoint/), remedy: expect.stringContaining('gyra import') }));
   it('missing', async () => expect(loadNetwork(join(temporaryFolder(), 'none.safetensors'))).rejects.toMatchObject({ name: 'GyraError', message: expect.stringContaining('none.safetensors') }));
 });
