@@ -1,5 +1,9 @@
 /** @file Where the slices of a DICOM series lie (PS3.3, section C.7.6.2): ITK lays them one on another, evenly spaced along their normal, whatever their own places say. */
+import dicomParser from 'dicom-parser';
 import { badInput } from '../../contract/problem';
+
+const { parseDicom } = dicomParser;
+const [positionTag, orientationTag] = ['x00200032', 'x00200037'];
 
 type Triple = [number, number, number];
 
@@ -10,54 +14,15 @@ export interface SlicePlace {
   readonly column: Triple;
 }
 
-const undefinedLength = 0xffff_ffff;
-const longTypes = new Set(['OB', 'OD', 'OF', 'OL', 'OV', 'OW', 'SQ', 'SV', 'UC', 'UN', 'UR', 'UT', 'UV']);
-
-/** Of one file of little-endian elements (all but two retired or deflated syntaxes); null where it does not say. */
+/** Of one file; null where it does not say. */
 export function slicePlace(bytes: Uint8Array): SlicePlace | null {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const texts = new Map<number, string>();
-  const keep = (tag: number, at: number, length: number): void => {
-    if ([0x0002_0010, 0x0020_0032, 0x0020_0037].includes(tag)) texts.set(tag, Buffer.from(bytes.subarray(at, at + length)).toString('latin1').replace(/\0+$/, '').trim());
-  };
   try {
-    const data = walk(view, 132, false, keep, 0x0002_ffff);
-    const syntax = texts.get(0x0002_0010);
-    if (syntax === '1.2.840.10008.1.2.2' || syntax === '1.2.840.10008.1.2.1.99') return null;
-    walk(view, data, syntax === '1.2.840.10008.1.2', keep, 0x0020_0037);
+    const elements = parseDicom(bytes, { untilTag: orientationTag });
+    const numbers = (tag: string, count: number): number[] => Array.from({ length: count }, (_, i) => elements.floatString(tag, i) ?? NaN);
+    const [position, axes] = [numbers(positionTag, 3), numbers(orientationTag, 6)];
+    return [...position, ...axes].every(Number.isFinite) ? { position: position as Triple, row: axes.slice(0, 3) as Triple, column: axes.slice(3) as Triple } : null;
   } catch {
-    return null; // lengths that lead beyond the file
-  }
-  const numbers = (tag: number): number[] => (texts.get(tag) ?? '').split('\\').map((part) => (part.trim() === '' ? NaN : Number(part)));
-  const [position, axes] = [numbers(0x0020_0032), numbers(0x0020_0037)];
-  if (position.length !== 3 || axes.length !== 6 || ![...position, ...axes].every(Number.isFinite)) return null;
-  return { position: position as Triple, row: axes.slice(0, 3) as Triple, column: axes.slice(3) as Triple };
-}
-
-/** Visits elements up to a tag, or to the end of an item; what lies in sequences is passed over. Where the next one begins. */
-function walk(view: DataView, from: number, isImplicit: boolean, visit: (tag: number, at: number, length: number) => void, last: number): number {
-  let at = from;
-  while (at + 8 <= view.byteLength) {
-    const tag = view.getUint16(at, true) * 0x1_0000 + view.getUint16(at + 2, true);
-    if (tag === 0xfffe_e00d) return at + 8;
-    if (tag > last) return at;
-    const type = String.fromCharCode(view.getUint8(at + 4), view.getUint8(at + 5));
-    const isLong = !isImplicit && longTypes.has(type);
-    const length = isImplicit ? view.getUint32(at + 4, true) : isLong ? view.getUint32(at + 8, true) : view.getUint16(at + 6, true);
-    const value = at + (isLong ? 12 : 8);
-    if (length !== undefinedLength) visit(tag, value, length);
-    // a sequence of unknown type is written implicitly (PS3.5, section 6.2.2)
-    at = length === undefinedLength ? afterSequence(view, value, isImplicit || type === 'UN') : value + length;
-  }
-  return at;
-}
-
-function afterSequence(view: DataView, from: number, isImplicit: boolean): number {
-  for (let at = from; ; ) {
-    const [number, length] = [view.getUint16(at + 2, true), view.getUint32(at + 4, true)];
-    at += 8;
-    if (number === 0xe0dd) return at;
-    at = length === undefinedLength ? walk(view, at, isImplicit, () => undefined, Infinity) : at + length;
+    return null; // lengths that lead beyond the file: ITK has read it, or says so
   }
 }
 
