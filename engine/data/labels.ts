@@ -43,11 +43,8 @@ export function checkSameGrid(labels: Grid, labelName: string, image: Grid, imag
   if (!sameShape(one.shape, other.shape)) throw differ('shape', printShape(labels.shape), printShape(image.shape));
   if (one.spacingMm.some((size, axis) => Math.abs(size - other.spacingMm[axis]) > 1e-3 * size)) throw differ('voxel size', printSpacing(labels.spacingMm), printSpacing(image.spacingMm));
   // Stored in two orientations, they belong together only where they lie in the same place.
-  if (labels.orientation !== image.orientation && originsApartVoxels(one, other) > 0.5) throw differ('orientation', labels.orientation, image.orientation);
+  if (labels.orientation !== image.orientation && apartVoxels(one, other, [0, 0, 0]) > 0.5) throw differ('orientation', labels.orientation, image.orientation);
 }
-
-/** How far the first voxels of two volumes of one orientation lie from each other, in voxels. */
-export const originsApartVoxels = (one: Grid, other: Grid): number => apartVoxels(one, other, [0, 0, 0]);
 
 /** How far two volumes of one shape and orientation lie from each other where they are farthest apart, at one of the corners, in voxels. */
 export function cornersApartVoxels(one: Grid, other: Grid): number {

@@ -6,7 +6,7 @@ import { acceptedSizes, commonSizes } from '../contract/network-sizes';
 import { badInput, GyraError } from '../contract/problem';
 import { canvasForPoses } from '../data/canvas';
 import { loadCase, openDataset } from '../data/dataset';
-import { checkSameGrid, labelsOf, originsApartVoxels, type LabelVolume } from '../data/labels';
+import { checkSameGrid, cornersApartVoxels, labelsOf, type LabelVolume } from '../data/labels';
 import { geometryNotices } from '../data/nifti-geometry';
 import { toRas } from '../data/orientation';
 import { prepareCase, type PreparedCase } from '../data/prepared-case';
@@ -125,7 +125,7 @@ function displayWindow(image: Float32Array, fill: number): [low: number, high: n
 function headerNotices(image: Scan, labels: LabelVolume | null): string[] {
   const notices = geometryNotices(image.geometry);
   if (image.orientation !== 'RAS') notices.unshift(`The file's axes run ${image.orientation}: they are turned to right, front, up (RAS).`);
-  const apart = labels?.orientation === image.orientation ? originsApartVoxels(labels, image) : 0;
+  const apart = labels?.orientation === image.orientation ? cornersApartVoxels(labels, image) : 0;
   if (apart > 0.5) notices.push(`Labels and image have headers ${apart.toFixed(1)} voxels apart; they are laid on each other voxel by voxel.`);
   return notices;
 }
