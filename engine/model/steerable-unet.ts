@@ -27,14 +27,22 @@ function latticeOf({ radialFunctions, cutoff }: SteerableUnetSpec, { diameter, s
 
 /** @throws GyraError in the unit of the spec, which says how far down the level lies: there kernels are larger than the spec's */
 function latticeBelow(spec: SteerableUnetSpec, level: Level, poolings: number): Lattice {
+  const measured = latticeOf(spec, level);
   try {
-    // where it cannot be, its message is to have the unit of the spec
-    lattice({ ...latticeOf(spec, level), diameter: level.diameter, steps: level.steps });
-    return lattice(latticeOf(spec, level));
+    return lattice(measured);
   } catch (error) {
-    if (!(error instanceof GyraError) || poolings === 0) throw error;
-    throw badInput(`${error.message} It is the kernel below ${poolings} pooling${poolings === 1 ? '' : 's'}; each doubles kernelSize and scale.`, error.remedy);
+    throw error instanceof GyraError ? inUnitOfSpec(error, { ...measured, diameter: level.diameter, steps: level.steps }, poolings) : error;
   }
+}
+
+function inUnitOfSpec(problem: GyraError, measured: LatticeSpec, poolings: number): GyraError {
+  let own = problem;
+  try {
+    lattice(measured);
+  } catch (error) {
+    if (error instanceof GyraError) own = error;
+  }
+  return poolings === 0 ? own : badInput(`${own.message} It is the kernel below ${poolings} pooling${poolings === 1 ? '' : 's'}; each doubles kernelSize and scale.`, own.remedy);
 }
 
 export function planSteerableUnet(spec: SteerableUnetSpec): readonly PlannedVariable[] {
