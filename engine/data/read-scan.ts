@@ -47,7 +47,11 @@ export async function readImages(path: string): Promise<Scan[]> {
 /** Files that are not on this machine's disk, as a window hands them over: one or several contrasts, or the slices of one DICOM series. */
 export async function readImageFiles(files: readonly { readonly name: string; readonly bytes: Uint8Array }[]): Promise<Scan[]> {
   const scans: Scan[] = [];
-  if (files.length > 1 && files.every(({ bytes }) => startsAsDicom(bytes))) return onDisk(files, async (folder) => checked(await readScans(folder), `${files[0]!.name} and the other slices`));
+  if (files.length > 1 && files.every(({ bytes }) => startsAsDicom(bytes))) {
+    // the folder they are laid in for reading is nothing a person has seen
+    const name = `The series of ${files[0]!.name}`;
+    return onDisk(files, async (folder) => checked(await readSeries(await dicomFiles(folder), name), name));
+  }
   for (const file of files) scans.push(...checked(await readScanFile(file), file.name));
   return scans;
 }

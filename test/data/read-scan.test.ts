@@ -62,6 +62,8 @@ describe('readScans', () => {
     expect(geometryNotices(tilted.geometry)[0]).toContain('sheared, 26.6°');
     await expect(series((z) => [10, 20, 30 + 2 * (z < 3 ? z : z + 1)])).rejects.toThrow('has slices 4 mm apart, and most are 2 mm: one is missing');
     await expect(series((z) => [10, 20, 30 + 2 * (z < 3 ? z : z - 1)])).rejects.toThrow('holds two slices in one place');
+    const dropped = dicomSlices(volume, '1', () => [10, 20, 30]).map((bytes, z) => ({ name: `IM${z}.dcm`, bytes }));
+    await expect(readImageFiles(dropped)).rejects.toThrow('The series of IM0.dcm holds two slices in one place.');
   });
 
   it('gives the volumes of a four-dimensional NIfTI file one by one', async () => {

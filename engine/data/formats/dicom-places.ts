@@ -39,7 +39,7 @@ export function stackDirection(places: readonly (SlicePlace | null)[], name: str
   const gaps = sorted.slice(1).map((position, i) => dot(minus(position, sorted[i]!), normal));
   const usual = [...gaps].sort((a, b) => a - b)[gaps.length >> 1]!;
   const most = Math.max(...gaps);
-  if (Math.min(...gaps) < 0.01 * most) throw badInput(`${name} holds two slices in one place.`, 'Give each series, echo or time point its own folder.');
+  if (Math.min(...gaps) <= 0.01 * most) throw badInput(`${name} holds two slices in one place.`, 'Give each series, echo or time point its own folder.');
   if (gaps.some((gap) => Math.abs(gap - usual) > 0.1 * usual)) throw badInput(`${name} has slices ${print(most)} mm apart, and most are ${print(usual)} mm: one is missing, or they are not evenly spaced.`, 'Export the whole series again, or make an evenly spaced volume of it, for example with dcm2niix.');
   const step = minus(sorted.at(-1)!, sorted[0]!);
   const length = Math.hypot(...step);
