@@ -8,6 +8,7 @@ import { trainingSpec, type TrainingSpec } from '../contract/training-spec';
 import { isFile, isFolder, readJson } from '../data/file-access';
 
 const presetsFolder = fileURLToPath(new URL('../../assets/presets', import.meta.url));
+const anyFields = z.record(z.string(), z.unknown());
 
 /** A complete spec, and the file it was read from. */
 interface SpecFile {
@@ -20,12 +21,26 @@ interface SpecFile {
 /** @param settings Texts like `stopping.maximumSteps=100`; a value is JSON where it parses, else text. */
 export async function readTrainingSpec(nameOrFile: string, settings: readonly string[], presets = presetsFolder): Promise<SpecFile> {
   const file = await specFile(nameOrFile, presets);
-  const raw = await readJson(file, z.record(z.string(), z.unknown()));
+  return completed(file, await readJson(file, anyFields), settings);
+}
+
+/** For what needs no data: the file may be a model spec alone, which gets the defaults of a training. Settings are those of a training either way, as `model.features=30`. */
+export async function readTrainingOrModelSpec(nameOrFile: string, settings: readonly string[], presets = presetsFolder): Promise<SpecFile> {
+  const file = await specFile(nameOrFile, presets);
+  const raw = await readJson(file, anyFields);
+  if ('model' in raw) return completed(file, raw, settings);
+  if (!('architecture' in raw)) throw badInput(`${basename(file)} is neither a training spec nor a model spec: it has no field "model" and no field "architecture".`, 'Give a file as those in assets/presets, or what they have under "model".');
+  return completed(file, { schemaVersion: raw['schemaVersion'], name: 'model', data: { dataset: '.' }, model: raw }, settings, 'model');
+}
+
+/** @param root the field that is the whole file, where it is only that */
+function completed(file: string, raw: Record<string, unknown>, settings: readonly string[], root?: string): SpecFile {
   if (typeof raw['schemaVersion'] === 'number' && raw['schemaVersion'] > 1) throw badInput(`${basename(file)} was written by a newer version of Gyra.`, 'Update Gyra to read it.');
   for (const setting of settings) applySetting(raw, setting);
   const parsed = trainingSpec.safeParse(raw);
   if (!parsed.success) {
-    const [{ path, message }] = parsed.error.issues as [z.core.$ZodIssue];
+    const [{ path: whole, message }] = parsed.error.issues as [z.core.$ZodIssue];
+    const path = whole[0] === root ? whole.slice(1) : whole;
     throw badInput(`${basename(file)}: ${path.length ? `field "${path.join('.')}": ` : ''}${message}.`, 'Correct this field; the presets in assets/presets show every field.');
   }
   return { spec: parsed.data, file, namesPatchSize: z.looseObject({ sampling: z.looseObject({ patchSize: z.number() }) }).safeParse(raw).success };

@@ -6,7 +6,7 @@ import { collect, parseCount } from '../option-parsers';
 import { estimateSeconds } from '../estimate-seconds';
 import { measureStep } from '../measure-step';
 import { patchShape, refuseWhatDoesNotFit, totalMultiplyAdds } from '../plan-step';
-import { readTrainingSpec } from '../read-training-spec';
+import { readTrainingOrModelSpec } from '../read-training-spec';
 
 interface Options {
   set: string[];
@@ -19,10 +19,10 @@ interface Options {
 export function register(program: Command): void {
   program
     .command('cost')
-    .description('parameters, multiply-adds, memory and about the seconds of a step; SPEC is a JSON file or a preset of assets/presets')
-    .argument('<spec>', 'spec file, or name of a preset')
+    .description('parameters, multiply-adds, memory and about the seconds of a step; SPEC is a JSON file, of a training or of a model alone, or a preset of assets/presets')
+    .argument('<spec>', 'spec file of a training or of a model alone, or name of a preset')
     .option('--set <key=value>', 'change one field of the spec, as in --set model.features=30; may be given again', collect, [])
-    .option('--patch <voxels>', 'side of the cube one training step sees (default: of the patches of the spec, or 128 where it trains on whole volumes)', parseCount)
+    .option('--patch <voxels>', 'side of the cube one training step sees (default: of the patches of the spec, or 128 where it names none or trains on whole volumes)', parseCount)
     .option('--threads <count>', 'threads to compute with', parseCount)
     .option('--measure', 'run one training step and say what memory it took, in place of the estimate of time')
     .option('--json', 'print one JSON document')
@@ -30,7 +30,7 @@ export function register(program: Command): void {
 }
 
 async function run(specName: string, { set, patch: side, threads, measure, json }: Options): Promise<void> {
-  const { spec } = await readTrainingSpec(specName, set);
+  const { spec } = await readTrainingOrModelSpec(specName, set);
   const { model, sampling } = spec;
   const patch = side ?? (sampling.kind === 'patch' ? sampling.patchSize : 128);
   const shape = patchShape(model, patch);

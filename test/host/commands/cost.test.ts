@@ -22,3 +22,11 @@ it('says that its time is an estimate, and can measure the memory instead', asyn
   const measured = await runCommand([register], 'cost', `${folder}/spec.json`, '--threads', '1', '--patch', '8', '--measure');
   expect(measured.stdout).toMatch(/memory .*\nmeasured .* the whole process at most/);
 });
+it('counts a model spec alone as that of a training', async () => {
+  const folder = temporaryFolder({ 'training.json': spec({}), 'model.json': spec({}).model });
+  const counted = async (name: string): Promise<unknown> => {
+    const { parameters, multiplyAdds, memoryBytes } = JSON.parse((await runCommand([register], 'cost', `${folder}/${name}`, '--threads', '1', '--patch', '8', '--json')).stdout) as Record<string, unknown>;
+    return { parameters, multiplyAdds, memoryBytes };
+  };
+  expect(await counted('model.json')).toEqual(await counted('training.json'));
+});
