@@ -46,17 +46,20 @@ export async function writeCheckpoint(path: string, spec: TrainingSpec, state: T
 }
 
 /** Puts the checkpoint's values into network, optimiser and average. Refuses one of another spec, naming what differs. */
-export async function readCheckpoint(path: string, spec: TrainingSpec, state: TrainingState): Promise<CheckpointProgress> {
+export async function readCheckpoint(path: string, spec: TrainingSpec, stepsPerEpoch: number, state: TrainingState): Promise<CheckpointProgress> {
   const { tensors, metadata } = readSafetensors(await readBytes(path), 'last.safetensors');
   const stored: unknown = JSON.parse(metadata['training'] ?? '{}');
-  // more patience continues the same training, and so does a longer ceiling, unless the learning rate falls towards it
-  const mayDiffer = ['stopping.patienceEpochs', ...(spec.optimiser.schedule === 'constant' ? ['stopping.maximumSteps'] : [])];
-  const differ = differences(storedTrainingSpec.safeParse(stored).data ?? stored, spec).filter(({ field }) => !mayDiffer.includes(field));
+  const before = storedTrainingSpec.safeParse(stored).data;
+  const done = progress.parse(JSON.parse(metadata['progress'] ?? '{}'));
+  const { optimiser: { schedule }, stopping: { maximumSteps, patienceEpochs } } = spec;
+  // more patience continues the same training, and so does a ceiling ahead, unless the learning rate falls towards it or the last one cut an epoch short
+  const isSameCourse = schedule === 'constant' && maximumSteps >= done.step && done.step === done.epoch * stepsPerEpoch;
+  const mayDiffer = [...(before && patienceEpochs > before.stopping.patienceEpochs ? ['stopping.patienceEpochs'] : []), ...(isSameCourse ? ['stopping.maximumSteps'] : [])];
+  const differ = differences(before ?? stored, spec).filter(({ field }) => !mayDiffer.includes(field));
   if (differ.length) {
     const list = differ.map(({ field, before, now }) => `${field} was ${before} and is now ${now}`).join('; ');
     throw badInput(`This run was started with other settings: ${list}.`, 'Resume with the settings the run was started with (they are in its run.json), or start a new run under another name.');
   }
-  const done = progress.parse(JSON.parse(metadata['progress'] ?? '{}'));
   const find = (name: string, shape: readonly number[]): Float32Array => {
     const source = tensors.get(name);
     if (!source || source.shape.join() !== shape.join()) throw badInput(`The checkpoint has no tensor ${name} of shape [${shape.join(', ')}].`, 'It belongs to another version of the network: start the run again.');

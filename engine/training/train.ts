@@ -2,7 +2,7 @@
 import { tensor, tidy, type Tensor4D, type Tensor5D } from '@tensorflow/tfjs-core';
 import { cpus } from 'node:os';
 import type { Structure } from '../contract/engine-api';
-import { GyraError } from '../contract/problem';
+import { badInput, GyraError } from '../contract/problem';
 import type { RunRecord } from '../contract/run-record';
 import type { TrainingSpec } from '../contract/training-spec';
 import { channelsLast, type Volume } from '../math/volume';
@@ -89,11 +89,18 @@ async function trainLocked(options: TrainOptions, folder: RunFolder, samples: Sa
   const state: TrainingState = { network, adam, average };
   let done: CheckpointProgress = { epoch: 0, step: 0, ...nothingYet, wallSeconds: 0 };
   try {
-    if (resume && (await folder.hasCheckpoint())) done = await readCheckpoint(folder.last, spec, state);
-    await folder.trimMetrics(done.step);
-
     const stepsPerEpoch = spec.stopping.stepsPerEpoch ?? data.train.length;
     const { maximumSteps, patienceEpochs, monitor } = spec.stopping;
+    const isOver = (): boolean => done.step >= maximumSteps || shouldStop(done, done.epoch - 1, patienceEpochs);
+    if (resume && (await folder.hasCheckpoint())) {
+      done = await readCheckpoint(folder.last, spec, stepsPerEpoch, state);
+      const before = (await folder.hasRecord()) ? await folder.readRecord() : null;
+      if (before) refuseOtherData(before.data, data.hashes);
+      // what it was evaluated to and computed with stays true where nothing is added
+      if (before?.status === 'done' && isOver()) return before;
+    }
+    await folder.trimMetrics(done.step);
+
     const queue = new SampleQueue(samples, sampleRequests(spec, data, stepsPerEpoch, done));
     queue.fill();
     const record = (status: RunRecord['status']): RunRecord => ({
@@ -110,7 +117,7 @@ async function trainLocked(options: TrainOptions, folder: RunFolder, samples: Sa
     const wallSeconds = (): number => now() - start;
     await folder.writeRecord(record('running'));
     try {
-      while (done.step < maximumSteps && !shouldStop(done, done.epoch - 1, patienceEpochs)) {
+      while (!isOver()) {
         const { epoch } = done;
         const steps = Math.min(stepsPerEpoch, maximumSteps - done.step);
         const metrics: Metric[] = [];
@@ -154,6 +161,14 @@ async function trainLocked(options: TrainOptions, folder: RunFolder, samples: Sa
     adam.dispose();
     network.dispose();
   }
+}
+
+/** A training goes on with the cases it began with. */
+function refuseOtherData(before: RunRecord['data'], now: RunRecord['data']): void {
+  const keyOf = (one: RunRecord['data'][number]): string => JSON.stringify([one.case, one.part, one.image, one.label]);
+  const [old, current] = [before, now].map((data) => new Set(data.map(keyOf))) as [Set<string>, Set<string>];
+  const changed = [...new Set([...before.filter((one) => !current.has(keyOf(one))), ...now.filter((one) => !old.has(keyOf(one)))].map((one) => one.case))];
+  if (before.length > 0 && changed.length > 0) throw badInput(`This run was started on other data: ${changed.slice(0, 3).join(', ')}${changed.length > 3 ? ` and ${changed.length - 3} more` : ''} changed since.`, 'Resume with the data set the run was started on, or start a new run under another name.');
 }
 
 function imageTensor(contrasts: readonly Volume<Float32Array>[]): Tensor5D {

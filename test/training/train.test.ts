@@ -1,10 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { expect, it } from 'vitest';
 import { startBackend } from '../../engine/backends/choose';
 import { badInput } from '../../engine/contract/problem';
+import type { RunRecord } from '../../engine/contract/run-record';
 import { trainingSpec } from '../../engine/contract/training-spec';
 import { readVolume } from '../../engine/data/nifti';
 import { writeVolume } from '../../engine/data/nifti';
@@ -190,9 +191,45 @@ it('refuses what it cannot use, and touches nothing', async () => {
   await run(dataset, folder, { spec: { stopping: { stepsPerEpoch: 1, maximumSteps: 1 } } });
   const before = bytes(folder, 'best.safetensors');
   await expect(run(dataset, folder)).rejects.toThrow('already holds a run');
-  await expect(run(dataset, folder, { resume: true, spec: { seed: 4, stopping: { stepsPerEpoch: 1, maximumSteps: 5, patienceEpochs: 3 } } })).rejects.toThrow('This run was started with other settings: seed was 3 and is now 4.');
+  await expect(run(dataset, folder, { resume: true, spec: { seed: 4, stopping: { stepsPerEpoch: 1, maximumSteps: 5, patienceEpochs: 30 } } })).rejects.toThrow('This run was started with other settings: seed was 3 and is now 4.');
   expect(bytes(folder, 'best.safetensors')).toBe(before);
 });
+
+it('goes on to another ceiling and with more patience where that is the same training, and changes nothing where it is over', async () => {
+  const files = tinyDataset();
+  const dataset = temporaryFolder(files);
+  const [whole, folder] = ['whole', 'resumed'].map((name) => join(temporaryFolder(), name)) as [string, string];
+  const resumed = (maximumSteps: number, patienceEpochs = 10) => run(dataset, folder, { resume: true, spec: { stopping: { stepsPerEpoch: 5, maximumSteps, patienceEpochs } } });
+  const spec = { stopping: { stepsPerEpoch: 5, maximumSteps: 12, patienceEpochs: 11 } };
+  await run(dataset, whole, { spec });
+  await resumed(5);
+  await resumed(12, 11);
+  expect(bytes(folder, 'best.safetensors')).toBe(bytes(whole, 'best.safetensors'));
+  expect(metrics(folder)).toEqual(metrics(whole));
+  // an epoch of 2 steps is no part of a longer training, 12 steps are none of a shorter one, and less patience might have ended it
+  await expect(resumed(20, 11)).rejects.toThrow('stopping.maximumSteps was 12 and is now 20.');
+  await expect(resumed(10, 11)).rejects.toThrow('stopping.maximumSteps was 12 and is now 10.');
+  await expect(resumed(12, 10)).rejects.toThrow('stopping.patienceEpochs was 11 and is now 10.');
+
+  const record = { ...(JSON.parse(readFileSync(join(folder, 'run.json'), 'utf8')) as RunRecord), evaluation: { dataset: 'Blobs', split: 'test', upright: { mean: 0.5, sd: 0, n: 1 }, curve: [] } };
+  record.environment.version = 'older';
+  writeFileSync(join(folder, 'run.json'), JSON.stringify(record));
+  expect(await resumed(12, 11)).toEqual(record);
+  expect(JSON.parse(readFileSync(join(folder, 'run.json'), 'utf8'))).toEqual(record);
+});
+
+it('does not go on with other data than it began with', async () => {
+  const files = tinyDataset();
+  const folder = join(temporaryFolder(), 'run');
+  await run(temporaryFolder(files), folder, { spec: { stopping: { stepsPerEpoch: 1, maximumSteps: 1 } } });
+  const before = bytes(folder, 'last.safetensors');
+  const again = (changed: Record<string, unknown>) => run(temporaryFolder({ ...files, ...changed }), folder, { resume: true, spec: { stopping: { stepsPerEpoch: 1, maximumSteps: 2 } } });
+  await expect(again({ 'imagesTr/b.nii.gz': files['imagesTr/a.nii.gz'], 'labelsTr/b.nii.gz': files['labelsTr/a.nii.gz'] })).rejects.toThrow('This run was started on other data: b changed since.');
+  await expect(again({ 'split.json': { train: ['a', 'b', 'c'], validation: ['d', 'e'], test: [] } })).rejects.toThrow('other data: d, f changed since.');
+  expect(bytes(folder, 'last.safetensors')).toBe(before);
+  expect(await again({})).toMatchObject({ status: 'done', steps: 2 });
+});
+
 it('is refused before anything is written, by whoever knows the sizes of the training cases', async () => {
   const [dataset, folder] = [temporaryFolder(tinyDataset()), join(temporaryFolder(), 'run')];
   let sizes: unknown;
