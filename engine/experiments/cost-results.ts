@@ -1,9 +1,8 @@
 /** @file What training takes: seconds an epoch as the runs measured them, and the memory of a step. */
-import { join } from 'node:path';
 import type { TrainingSpec } from '../contract/training-spec';
-import { readBytes } from '../data/file-access';
 import { percentile } from '../evaluation/statistics';
 import { parameterCount } from '../model/cost';
+import { RunFolder } from '../training/run-folder';
 import type { FinishedRun } from './dice-results';
 import type { FigureRow, Panel } from './figure';
 import type { StudyResults } from './study-record';
@@ -44,8 +43,7 @@ export async function costResults(spec: StudySpec, finished: readonly FinishedRu
 
 /** Seconds of every epoch but the first, in which kernels are generated. */
 async function epochSeconds(folder: string): Promise<number[]> {
-  const points = new TextDecoder().decode(await readBytes(join(folder, 'metrics.jsonl'))).split('\n').filter(Boolean).map((line) => JSON.parse(line) as { name: string; value: number });
-  const ends = points.filter(({ name }) => name === 'seconds').map(({ value }) => value);
+  const ends = (await new RunFolder(folder).readMetrics()).filter(({ name }) => name === 'seconds').map(({ value }) => value);
   const durations = ends.map((end, i) => end - (ends[i - 1] ?? 0));
   return durations.length > 1 ? durations.slice(1) : durations;
 }

@@ -1,12 +1,12 @@
 /** @file A single run in a report: its curves, what it was evaluated to, its specification. */
 import { readdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import type { RunRecord } from '../contract/run-record';
 import { readBytes } from '../data/file-access';
 import type { Evaluation } from '../evaluation/evaluate';
 import { shownSpread, summarise } from '../evaluation/statistics';
 import { parameterCount } from '../model/cost';
-import { RunFolder, type Metric } from '../training/run-folder';
+import { RunFolder } from '../training/run-folder';
 import type { Figure, FigureRow, Panel } from './figure';
 import type { ReportSection } from './report-page';
 import type { Table } from './study-record';
@@ -18,7 +18,7 @@ export async function runSection(folder: string): Promise<ReportSection> {
   const { stored, live } = parameterCount(spec.model);
   const evaluations = await evaluationsOf(folder);
   return {
-    id: basename(folder),
+    id: basename(resolve(folder)),
     title: `Run ${spec.name}`,
     facts: [
       ['status', status],
@@ -40,8 +40,7 @@ const casesIn = ({ data }: RunRecord, part: 'train' | 'validation'): number => n
 
 /** @param validationCases what the Dice of older metrics, which do not say it, was the mean over */
 async function curves(folder: string, validationCases: number): Promise<Figure[]> {
-  const text = await readBytes(join(folder, 'metrics.jsonl')).then((bytes) => new TextDecoder().decode(bytes), () => '');
-  const points = text.split('\n').filter(Boolean).map((line) => JSON.parse(line) as Metric);
+  const points = await new RunFolder(folder).readMetrics();
   const losses = points.filter(({ name, context }) => name === 'loss' && context['split'] === 'train');
   const dice = points.filter(({ name }) => name === 'dice');
   if (dice.length === 0) return [];

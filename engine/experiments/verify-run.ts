@@ -8,7 +8,7 @@ import type { RunRecord } from '../contract/run-record';
 import type { TrainingSpec } from '../contract/training-spec';
 import { exists, readBytes } from '../data/file-access';
 import { readSafetensors, writeSafetensors, type StoredTensor } from '../data/safetensors';
-import { RunFolder, type Metric } from '../training/run-folder';
+import { RunFolder } from '../training/run-folder';
 import type { TrainProgress } from '../training/train';
 import { changedCases } from './run-store';
 
@@ -39,7 +39,7 @@ export async function verifyRun(runFolder: string, datasetFolder: string, repeat
   const different: string[] = [];
   const say = (isSame: boolean, what: string, otherwise: string): unknown => (isSame ? same.push(what) : different.push(otherwise));
 
-  const losses = await lossesOf(runFolder);
+  const losses = (await folder.readMetrics()).filter(({ name, context }) => name === 'loss' && context['split'] === 'train').map(({ value }) => value);
   const temporary = await mkdtemp(join(tmpdir(), 'gyra-verify-'));
   const again = join(temporary, 'run');
   try {
@@ -71,14 +71,6 @@ export async function verifyRun(runFolder: string, datasetFolder: string, repeat
 function circumstancesOf({ environment: before }: RunRecord, { environment: now }: RunRecord): string[] {
   const named = { version: 'version of Gyra', backend: 'backend', kernelVariant: 'kernel variant', node: 'Node', machine: 'machine' } as const;
   return (Object.keys(named) as (keyof typeof named)[]).filter((key) => before[key] !== now[key]).map((key) => `${named[key]}: ${before[key]} in the run, ${now[key]} now`);
-}
-
-/** Training losses, a step an entry; none where the run has no metrics. */
-async function lossesOf(runFolder: string): Promise<number[]> {
-  const file = join(runFolder, 'metrics.jsonl');
-  if (!(await exists(file))) return [];
-  const points = new TextDecoder().decode(await readBytes(file)).split('\n').filter(Boolean).map((line) => JSON.parse(line) as Metric);
-  return points.filter(({ name, context }) => name === 'loss' && context['split'] === 'train').map(({ value }) => value);
 }
 
 /** SHA-256 over names, shapes and values of all tensors, and of nothing else in the file: a checkpoint also holds seconds. */

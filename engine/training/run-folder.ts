@@ -48,19 +48,23 @@ export class RunFolder {
     return writeByRename(this.record, `${JSON.stringify(record, null, 2)}\n`);
   }
   appendMetrics(points: readonly Metric[]): Promise<void> {
-    return appendFile(this.metrics, points.map((point) => `${JSON.stringify(point)}\n`).join(''));
+    return appendFile(this.metrics, linesOf(points));
+  }
+  /** What was measured; nothing where the run has no metrics. */
+  async readMetrics(): Promise<Metric[]> {
+    if (!(await exists(this.metrics))) return [];
+    return new TextDecoder().decode(await readBytes(this.metrics)).split('\n').flatMap((line) => {
+      try {
+        return JSON.parse(line) as Metric;
+      } catch {
+        return []; // the line a crash cut short, or the empty one at the end
+      }
+    });
   }
   /** Drops what was measured after the checkpoint a run goes on from: it will be measured again. */
   async trimMetrics(step: number): Promise<void> {
-    if (!(await exists(this.metrics))) return;
-    const lines = new TextDecoder().decode(await readBytes(this.metrics)).split('\n');
-    const kept = lines.filter((line) => {
-      try {
-        return (JSON.parse(line) as Metric).step <= step;
-      } catch {
-        return false; // the line a crash cut short, or the empty one at the end
-      }
-    });
-    await writeByRename(this.metrics, kept.map((line) => `${line}\n`).join(''));
+    if (await exists(this.metrics)) await writeByRename(this.metrics, linesOf((await this.readMetrics()).filter((point) => point.step <= step)));
   }
 }
+
+const linesOf = (points: readonly Metric[]): string => points.map((point) => `${JSON.stringify(point)}\n`).join('');

@@ -46,6 +46,7 @@ async function trained(isStopped = false) {
 describe('verifyRun', () => {
   it('finds a run equal to itself, in losses and weights, and leaves nothing behind', async () => {
     const { dataset, run } = await trained();
+    appendFileSync(join(run, 'metrics.jsonl'), '{"name":"loss","val'); // killed while it wrote
     const before = readdirSync(tmpdir()).filter((name) => name.startsWith('gyra-verify-'));
     const result = await verifyRun(run, dataset, repeatWith(dataset));
     expect(result).toEqual({ isEqual: true, different: [], circumstances: [], same: ['data: SHA-256 of 6 cases', 'loss of each of the first 2 steps', expect.stringMatching(/^best weights: [0-9a-f]{16}$/), expect.stringMatching(/^last weights: [0-9a-f]{16}$/)] });

@@ -1,5 +1,5 @@
 /** @file `gyra study NAME|FILE`: many trainings, one table and one figure; interrupted, the same command goes on. */
-import { basename, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { BackendName } from '../../backends/choose';
 import type { Shape } from '../../contract/engine-api';
@@ -154,7 +154,7 @@ async function withRuns(study: StudySpec, trained: ReadonlyMap<string, string>, 
   const given = await Promise.all([...trained].map(async ([series, folder]) => {
     const record = await readJson(join(folder, 'run.json'), runRecord);
     const { spec } = record;
-    return { series, ...(study.figure === 'angle' ? {} : { x: study.figure === 'training-cases' ? trainingCasesOf(record, folder) : series }), spec: withoutPlace(spec), trained: { run: basename(folder), weights: await sha256(join(folder, 'best.safetensors')) } };
+    return { series, ...(study.figure === 'angle' ? {} : { x: study.figure === 'training-cases' ? trainingCasesOf(record, folder) : series }), spec: withoutPlace(spec), trained: { run: basename(resolve(folder)), weights: await sha256(join(folder, 'best.safetensors')) } };
   }));
   return { ...study, arms: [...given, ...kept.filter(({ series }) => !trained.has(series))] };
 }

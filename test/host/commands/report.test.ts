@@ -52,6 +52,13 @@ describe('gyra report', () => {
     expect(readFileSync(join(folder, 'page', 'run-figure-1.csv'), 'utf8')).toBe('panel,series,x,mean,low,high,n\nvalidation Dice,this run,1,0.5,,,2\nvalidation Dice,this run,2,0.5,,,1\n');
   });
 
+  it('reads a run that was killed while it wrote its metrics, and names files by the folder where it is given as a dot', async () => {
+    const metrics = `${JSON.stringify({ name: 'dice', value: 0.5, step: 1, context: { epoch: 0, cases: 2 } })}\n{"name":"dice","val`;
+    const folder = temporaryFolder({ 'run/run.json': fakeRecord(trainingSpec.parse(tinySpec)), 'run/metrics.jsonl': metrics });
+    expect((await run(`${join(folder, 'run')}/.`, '--out', join(folder, 'page'))).stderr).toBe('');
+    expect(readFileSync(join(folder, 'page', 'run-figure-1.csv'), 'utf8')).toBe('panel,series,x,mean,low,high,n\nvalidation Dice,this run,1,0.5,,,2\n');
+  });
+
   it('lays values of a file over the figure, with their source', async () => {
     const folder = await studied('models', { 'paper.csv': 'table,row,column,value,source\n3,ordinary,Body,0.5,"a page, 12"\n4,x,y,1,z\n' });
     const { code, stderr } = await run(join(folder, 'study'), '--out', join(folder, 'page'), '--paper', join(folder, 'paper.csv'));
