@@ -28,7 +28,7 @@ export interface StudyOptions {
 }
 
 /** Angles of the paper's figures and of docs/results.md. */
-const rotationDegrees: readonly number[] = [0, 5, 10, 15, 20, 30, 45, 60, 90, 120, 150, 180];
+export const rotationDegrees: readonly number[] = [0, 5, 10, 15, 20, 30, 45, 60, 90, 120, 150, 180];
 const paperIrreps = '8x0e+4x1e+2x2e';
 /** The paper's ratios, table 4: 30, 30, 32 and 36 channels. */
 const paperRatios: readonly string[] = [paperIrreps, '30x0e', '8x0e+8x1e', '4x0e+4x1e+4x2e'];
@@ -39,7 +39,7 @@ export function builtInStudy(name: StudyName, options: StudyOptions): StudySpec 
   const { base } = options;
   const kinds = modelKinds(base.model);
   const arm = (series: string, change: Partial<Pick<TrainingSpec, 'model' | 'augmentation' | 'data' | 'sampling'>>, x?: string | number): StudyArm => ({ series, ...(x === undefined ? {} : { x }), spec: { ...base, ...change } });
-  const turned = (rotationDegrees: number) => ({ augmentation: { ...base.augmentation, rotationDegrees } });
+  const turned = (degrees: number) => ({ augmentation: { ...base.augmentation, rotationDegrees: degrees } });
   const fiveModels: StudyArm[] = [
     arm('steerable', { model: kinds.steerable }),
     arm('ordinary', { model: kinds.ordinary }),
@@ -47,6 +47,7 @@ export function builtInStudy(name: StudyName, options: StudyOptions): StudySpec 
     arm('ordinary full', { model: kinds.ordinary, ...turned(180) }),
     arm('group CNN', { model: kinds.group }),
   ];
+  const study = (fields: Pick<StudySpec, 'name' | 'question' | 'figure' | 'arms'> & Partial<StudySpec>): StudySpec => studySpec.parse({ seeds: [base.seed], learningRates: [base.optimiser.learningRate], ...fields });
   switch (name) {
     case 'rotation':
       return study({ name, question: 'How well does each network segment a head that is turned?', paper: 'figures 5, 7, 8 and 9', figure: 'angle', protocols: ['planes', 'right-angles', 'cone'], degrees: [...(options.degrees ?? rotationDegrees)], arms: fiveModels });
@@ -87,8 +88,6 @@ export function builtInStudy(name: StudyName, options: StudyOptions): StudySpec 
     }
   }
 }
-
-const study = (fields: Omit<StudySpec, 'schemaVersion' | 'part' | 'protocols' | 'degrees' | 'seeds' | 'learningRates' | 'spread'> & Partial<StudySpec>): StudySpec => studySpec.parse(fields);
 
 /** Networks in the frame of a model: its inputs, outputs, poolings and kernel. */
 function modelKinds(model: ModelSpec) {

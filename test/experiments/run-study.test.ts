@@ -150,7 +150,7 @@ describe('runStudy', () => {
     expect([record.status, trained.length]).toEqual(['failed', 5]);
     expect(record.runs[4]).toMatchObject({ status: 'failed', steps: 10, problem: { message: 'The evaluation failed: no Dice of group-unet' } });
     expect(record.results!.table.rows.map(({ model }) => model)).toEqual(['steerable', 'ordinary', 'ordinary ±20°', 'ordinary full']);
-    expect(readText(at.out, 'table.md')).toContain('- Failed: group CNN, seed 0: The evaluation failed');
+    expect(readText(at.out, 'table.md')).toContain('- Failed: group CNN, seed 3: The evaluation failed');
   });
 
   it('shows the spread over seeds, the best learning rate beside the common one, and comparisons at equal set sizes', async () => {

@@ -1,6 +1,7 @@
 /** @file `gyra study NAME|FILE`: many trainings, one table and one figure; interrupted, the same command goes on. */
 import { basename, join, resolve } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { z } from 'zod';
 import type { BackendName } from '../../backends/choose';
 import type { Shape } from '../../contract/engine-api';
 import { badInput, GyraError } from '../../contract/problem';
@@ -14,7 +15,7 @@ import { readSplit } from '../../data/split';
 import { protocols, type Protocol } from '../../evaluation/protocols';
 import { quickened, quickOptions, quickPhantoms } from '../../experiments/quick';
 import { runStudy } from '../../experiments/run-study';
-import { builtInStudy, irrepsOf, isStudyName, studyNames, type StudyName } from '../../experiments/studies';
+import { builtInStudy, irrepsOf, isStudyName, rotationDegrees, studyNames, type StudyName } from '../../experiments/studies';
 import type { StudyRecord } from '../../experiments/study-record';
 import { longestSeries, studySpec, withoutPlace, type StudySpec } from '../../experiments/study-spec';
 import { studyMarkdown } from '../../experiments/study-table';
@@ -28,7 +29,7 @@ import { studyHost } from '../study-host';
 interface Options {
   dataset?: string;
   quick?: boolean;
-  base: string;
+  base?: string;
   set: string[];
   out?: string;
   store: string;
@@ -54,12 +55,12 @@ export function register(program: Command): void {
     .argument('<study>', 'name, or file with the spec of a study')
     .option('--dataset <folder>', "data set (default: the base spec's)")
     .addOption(new Option('--quick', 'small networks on phantoms: minutes, not hours').conflicts(['dataset', 'base', 'set', 'runs']))
-    .option('--base <spec>', 'what all trainings share: a spec file or preset', 'hippocampus-steerable')
+    .option('--base <spec>', 'what all trainings share: a spec file or preset (default: hippocampus-steerable)')
     .option('--set <key=value>', 'change one field of what they share; may be given again', collect, [])
     .option('--out <folder>', "the study's folder (default: studies/<name>)")
     .option('--store <folder>', 'folder of trained runs, shared by studies', 'runs')
     .option('--minutes-per-run <minutes>', 'stop each training after so many minutes', parseMinutes)
-    .option('--seeds <count>', 'train everything with so many seeds', parseCount)
+    .option('--seeds <count>', "train everything with so many seeds, from the base spec's on", parseCount)
     .option('--models <list>', 'only these series, as in steerable,ordinary', listOf(String))
     .option('--runs <list>', 'runs that are there already, as in steerable=FOLDER,ordinary=FOLDER', listOf(parseRun))
     .option('--irreps <list>', 'ratios or widths to compare, as in 8:4:2,4:4:4', listOf(irrepsOf))
@@ -75,6 +76,7 @@ export function register(program: Command): void {
 }
 
 async function run(nameOrFile: string, options: Options): Promise<void> {
+  refuseUnused(nameOrFile, options);
   const { store, threads, backend, json, quick = false } = options;
   const { study, datasetFolder, name } = await prepared(nameOrFile, options);
   const trained = new Map(options.runs);
@@ -98,10 +100,26 @@ async function run(nameOrFile: string, options: Options): Promise<void> {
 
 const outOf = (name: string, { out, quick }: Options): string => out ?? join('studies', quick ? `${name}-quick` : name);
 
+/** An option that would change nothing is no option of this study. */
+function refuseUnused(study: string, { base, set, irreps, sizes, protocol, degrees, bestRate, spread }: Options): void {
+  const [isOwn, isCost] = [study.endsWith('.json'), study === 'cost'];
+  const unused = Object.entries({
+    '--base': base !== undefined && isOwn,
+    '--set': set.length > 0 && isOwn,
+    '--irreps': irreps !== undefined && (isOwn || (isStudyName(study) && !['irreps-ratio', 'parameters'].includes(study))),
+    '--sizes': sizes !== undefined && (isOwn || (isStudyName(study) && study !== 'set-size')),
+    '--protocol': protocol !== undefined && isCost,
+    '--degrees': degrees !== undefined && isCost,
+    '--best-rate': bestRate === true && isCost,
+    '--spread': spread !== undefined && isCost,
+  }).flatMap(([option, isUnused]) => (isUnused ? [option] : []));
+  if (unused.length > 0) throw badInput(`${unused.join(' and ')} ${unused.length === 1 ? 'changes' : 'change'} nothing in the study ${basename(study)}.`, isOwn ? 'Leave it out, and change the study file instead.' : 'Leave it out, or give another study.');
+}
+
 /** The study before options change it, and the folder of its data set. */
 async function prepared(nameOrFile: string, options: Options): Promise<{ study: StudySpec; datasetFolder: string; name: string }> {
-  const { irreps, sizes, degrees } = options;
-  const given = Object.fromEntries(Object.entries({ irreps, sizes, degrees }).filter(([, value]) => value !== undefined));
+  const { irreps, sizes } = options;
+  const given = Object.fromEntries(Object.entries({ irreps, sizes }).filter(([, value]) => value !== undefined));
   if (!isStudyName(nameOrFile)) return fromFile(nameOrFile, options);
   if (options.quick) {
     const datasetFolder = join(outOf(nameOrFile, options), 'phantoms');
@@ -127,13 +145,24 @@ async function shapesOf(dataset: Dataset, cases: readonly string[], { data: { sk
 async function fromFile(file: string, { quick, dataset }: Options): Promise<{ study: StudySpec; datasetFolder: string; name: string }> {
   if (!file.endsWith('.json')) throw badInput(`${basename(file)} is no study.`, `Give one of ${studyNames.join(', ')}, or a JSON file.`);
   if (quick) throw badInput('--quick is for the studies with a name.', `Give one of ${studyNames.join(', ')}.`);
+  const written = await readJson(file, z.looseObject({}));
   const study = await readJson(file, studySpec);
+  const own = study.arms.flatMap(({ spec, trained }) => (trained ? [] : [spec]));
+  if (!('seeds' in written) && own.length > 0) study.seeds = sharedBy(own.map(({ seed }) => seed), 'seeds', file);
+  if (!('learningRates' in written) && own.length > 0) study.learningRates = sharedBy(own.map(({ optimiser }) => optimiser.learningRate), 'learningRates', file);
   const folder = await findDatasetFolder(dataset ?? study.arms[0]!.spec.data.dataset, file);
   return { study: { ...study, arms: study.arms.map((arm) => ({ ...arm, spec: withoutPlace(arm.spec) })) }, datasetFolder: folder, name: study.name };
 }
 
+/** What a study file leaves to its arms, and a study has but once. */
+function sharedBy(values: readonly number[], field: string, file: string): number[] {
+  const different = [...new Set(values)];
+  if (different.length > 1) throw badInput(`${basename(file)}: field "${field}" is not there, and its arms have ${different.join(', ')}.`, `Give ${field} as a list: every arm is trained with each.`);
+  return different;
+}
+
 /** What all trainings share, with inputs and outputs of the data set. */
-async function baseSpec(name: StudyName, { base, set, dataset }: Options): Promise<{ base: TrainingSpec; datasetFolder: string; namesPatchSize: boolean }> {
+async function baseSpec(name: StudyName, { base = 'hippocampus-steerable', set, dataset }: Options): Promise<{ base: TrainingSpec; datasetFolder: string; namesPatchSize: boolean }> {
   const { spec, file, namesPatchSize } = await readTrainingSpec(base, set);
   const datasetFolder = await findDatasetFolder(dataset ?? spec.data.dataset, file);
   const { structures, contrasts, ignoreLabel = spec.lossOptions.ignoreLabel } = await openDataset(datasetFolder, { skipBroken: spec.data.skipBroken });
@@ -166,10 +195,18 @@ function trainingCasesOf({ spec, data }: RunRecord, folder: string): number {
   throw badInput(`The record of ${basename(folder)} does not say how many cases it was trained on.`, 'Give a run whose run.json lists them under "data", or leave it out of --runs.');
 }
 
-function withOptions(study: StudySpec, { protocol, minutesPerRun, seeds, bestRate, spread }: Options): StudySpec {
-  const rate = study.arms.find(({ trained }) => !trained)?.spec.optimiser.learningRate ?? study.learningRates[0]!;
-  const learningRates = study.learningRates.length > 1 ? study.learningRates : [...new Set([rate, ...(bestRate ? [5e-3, 1e-3] : [])])];
-  return studySpec.parse({ ...study, protocols: protocol ?? study.protocols, learningRates, seeds: seeds === undefined ? study.seeds : Array.from({ length: seeds }, (_, seed) => seed), minutesPerRun: minutesPerRun ?? study.minutesPerRun, spread: spread ?? study.spread });
+function withOptions(study: StudySpec, { protocol, degrees, minutesPerRun, seeds, bestRate, spread }: Options): StudySpec {
+  const protocols = protocol ?? study.protocols;
+  if (degrees && !protocols.includes('planes')) throw badInput('--degrees are the angles of the protocol planes, which this study does not turn by.', 'Add --protocol planes, or leave them out.');
+  return studySpec.parse({
+    ...study,
+    protocols,
+    degrees: degrees ?? (study.degrees.length === 0 && protocols.includes('planes') ? rotationDegrees : study.degrees),
+    learningRates: [...new Set([...study.learningRates, ...(bestRate ? [5e-3, 1e-3] : [])])],
+    seeds: seeds === undefined ? study.seeds : Array.from({ length: seeds }, (_, i) => study.seeds[0]! + i),
+    minutesPerRun: minutesPerRun ?? study.minutesPerRun,
+    spread: spread ?? study.spread,
+  });
 }
 
 /** `ordinary-20` for `ordinary ±20°`: what can be typed. */

@@ -29,7 +29,7 @@ function folders(files: Record<string, unknown> = {}): string {
 async function run(folder: string, name: string, ...args: string[]) {
   const fake = fakeHost();
   ({ host } = fake);
-  const result = await runCommand([study], 'study', name, ...(args.includes('--quick') ? [] : ['--base', join(folder, 'base.json')]), '--out', join(folder, 'out'), '--store', join(folder, 'runs'), ...args);
+  const result = await runCommand([study], 'study', name, ...(args.includes('--quick') || name.endsWith('.json') ? [] : ['--base', join(folder, 'base.json')]), '--out', join(folder, 'out'), '--store', join(folder, 'runs'), ...args);
   return { ...result, ...fake, record: () => JSON.parse(readFileSync(join(folder, 'out', 'study.json'), 'utf8')) };
 }
 
@@ -39,7 +39,7 @@ describe('gyra study', () => {
     expect(code).toBe(0);
     expect(stdout).toContain('# models: How well does each network segment an upright head?');
     expect(stdout).toContain('In out: study.json, figure.svg, figure.csv, table.md, table.csv.');
-    expect(trained).toEqual(['steerable-unet 0 0.02', 'unet 0 0.02', 'unet 0 0.02', 'unet 0 0.02', 'group-unet 0 0.02']);
+    expect(trained).toEqual(['steerable-unet 3 0.02', 'unet 3 0.02', 'unet 3 0.02', 'unet 3 0.02', 'group-unet 3 0.02']);
     const { arms } = record().spec;
     expect(arms.map(({ spec }: { spec: { model: object } }) => spec.model)).toMatchObject([{ irreps: '4x0e+2x1e+1x2e' }, { features: 15 }, { features: 15 }, { features: 15 }, { group: 'klein', features: 4 }]);
     expect(arms.map(({ spec }: { spec: { augmentation: { rotationDegrees: number } } }) => spec.augmentation.rotationDegrees)).toEqual([0, 0, 20, 180, 0]);
@@ -54,7 +54,7 @@ describe('gyra study', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(trained).toHaveLength(2 * 2 * 3);
     expect(record().runs[0]).toMatchObject({ series: 'steerable', run: 'given', status: 'done' });
-    expect(record().spec).toMatchObject({ learningRates: [0.02, 0.005, 0.001], seeds: [0, 1], protocols: ['planes'], degrees: [0, 90] });
+    expect(record().spec).toMatchObject({ learningRates: [0.02, 0.005, 0.001], seeds: [3, 4], protocols: ['planes'], degrees: [0, 90] });
     expect(existsSync(join(folder, 'out', 'evaluations'))).toBe(true);
     expect(readFileSync(join(folder, 'out', 'study.json'), 'utf8')).not.toContain(folder);
   });
@@ -100,6 +100,28 @@ describe('gyra study', () => {
     expect(stdout).toContain('# mine: Which shares');
   });
 
+  it('takes seed and rate of a study file from the file, or else from its arms, which must agree', async () => {
+    const arm = (series: string, change = {}) => ({ series, spec: { ...base, name: series, optimiser: { learningRate: 0.01 }, ...change } });
+    const file = (fields: object) => folders({ 'mine.json': { name: 'mine', question: 'Which?', figure: 'model', arms: [arm('one'), arm('two', { model: { ...base.model, poolings: 1 } })], ...fields } });
+    const trained = async (fields: object, ...args: string[]) => {
+      const folder = file(fields);
+      const result = await run(folder, join(folder, 'mine.json'), '--dataset', join(folder, 'blobs'), ...args);
+      return result.code === 0 ? result.trained : result.stderr;
+    };
+    expect(await trained({})).toEqual(Array(2).fill('steerable-unet 3 0.01'));
+    expect(await trained({ seeds: [7], learningRates: [0.001] })).toEqual(Array(2).fill('steerable-unet 7 0.001'));
+    expect(await trained({}, '--seeds', '2', '--models', 'one')).toEqual(['steerable-unet 3 0.01', 'steerable-unet 4 0.01']);
+    expect(await trained({ arms: [arm('one'), arm('two', { seed: 5 })] })).toContain('mine.json: field "seeds" is not there, and its arms have 3, 5.');
+    expect(await trained({}, '--set', 'stopping.maximumSteps=5', '--irreps', '4:2')).toContain('--set and --irreps change nothing in the study mine.json.');
+  });
+
+  it('turns by the angles of the rotation study where planes are asked for without any', async () => {
+    const { record } = await run(folders(), 'models', '--protocol', 'planes');
+    expect(record().spec.degrees).toHaveLength(12);
+    const given = await run(folders(), 'set-size', '--sizes', '2', '--protocol', 'planes', '--degrees', '0,90');
+    expect(given.record().spec.degrees).toEqual([0, 90]);
+  });
+
   it('names the field of a study file that is wrong', async () => {
     const folder = folders({ 'mine.json': { name: 'mine', question: 'How many?', figure: 'training-cases', arms: [{ series: 'steerable', x: 'all', spec: base }] } });
     expect(await run(folder, join(folder, 'mine.json'))).toMatchObject({ code: 2, stderr: expect.stringContaining('mine.json: field "arms.0.x": it is no number of training cases.') });
@@ -140,6 +162,10 @@ describe('gyra study', () => {
     ['a model it has not', 'rotation', ['--models', 'transformer'], 'The study rotation has no model transformer.'],
     ['more training cases than there are', 'set-size', ['--sizes', '2,8'], 'The study asks for 8 training cases, and the split has 3.'],
     ['irreps that are none', 'irreps-ratio', ['--irreps', '8-4-2'], '"8-4-2" are no irreps.'],
+    ['irreps where none are compared', 'rotation', ['--irreps', '4:4:4'], '--irreps changes nothing in the study rotation.'],
+    ['sizes where none are compared', 'models', ['--sizes', '2'], '--sizes changes nothing in the study models.'],
+    ['rotations where nothing is evaluated', 'cost', ['--protocol', 'planes'], '--protocol changes nothing in the study cost.'],
+    ['angles without planes', 'rotation', ['--protocol', 'cone', '--degrees', '0,90'], '--degrees are the angles of the protocol planes'],
     ['a data set that is not there', 'models', ['--dataset', 'nowhere'], 'The data set folder nowhere was not found.'],
     ['--quick with a data set', 'models', ['--quick', '--dataset', 'x'], 'cannot be used with'],
     ['a run that is no run', 'rotation', ['--runs', 'steerable'], 'Give runs as series=FOLDER.'],
