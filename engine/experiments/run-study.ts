@@ -11,6 +11,7 @@ import { exists, readBytes, readJson, sha256, writeByRename } from '../data/file
 import type { Evaluation } from '../evaluation/evaluate';
 import { parameterCount } from '../model/cost';
 import { RunFolder } from '../training/run-folder';
+import { lockRun } from '../training/run-lock';
 import { trainedMargin } from '../training/weights-file';
 import { casesToEvaluate, refuseKnown } from './cases-to-evaluate';
 import { figureCsv, figureSvg } from './figure';
@@ -48,7 +49,7 @@ export interface StudyRequest {
 
 /**
  * @returns the record, whose status is `failed` where a training or an evaluation failed; the others are done nevertheless.
- * @throws GyraError where the folder holds a study of another spec, naming the differences, where cases to evaluate are missing, broken or known to a run, or of code `cancelled`
+ * @throws GyraError where the folder holds a study of another spec, naming the differences, or another process writes it, where cases to evaluate are missing, broken or known to a run, or of code `cancelled`
  */
 export async function runStudy(request: StudyRequest, host: StudyHost): Promise<StudyRecord> {
   const { spec, out, datasetFolder, quick = false } = request;
@@ -70,7 +71,7 @@ export async function runStudy(request: StudyRequest, host: StudyHost): Promise<
     if (await before.hasRecord()) await refuseKnown(spec, run, await before.readRecord(), cases);
   }
   await mkdir(out, { recursive: true });
-  await write(record('running'));
+  const unlock = await lockRun(out, { what: 'study' });
 
   const finished: FinishedRun[] = [];
   /** A run that fails does not end the study. */
@@ -88,6 +89,7 @@ export async function runStudy(request: StudyRequest, host: StudyHost): Promise<
     await write(record('running'));
   };
   try {
+    await write(record('running'));
     for (const [i, run] of planned.entries())
       await attempt(run, async (what) => {
         const trained = run.arm.trained ? await readTrained(folderOf(run), run) : ((await store.finished(run.spec, datasetFolder, spec.minutesPerRun)) ?? (await host.train(run.spec, folderOf(run), what)));
@@ -105,6 +107,8 @@ export async function runStudy(request: StudyRequest, host: StudyHost): Promise<
   } catch (error) {
     await write(record(error instanceof GyraError && error.code === 'cancelled' ? 'stopped' : 'failed'));
     throw error;
+  } finally {
+    await unlock();
   }
 }
 

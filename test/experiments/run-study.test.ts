@@ -42,6 +42,19 @@ describe('runStudy', () => {
     expect(readText(at.out, 'study.json')).not.toContain(at.out);
   });
 
+  it('is written by one process at a time', async () => {
+    const at = folders();
+    const { host } = fakeHost();
+    const busy = { ...host, train: async (...rest: Parameters<typeof host.train>) => {
+      const second = fakeHost();
+      await expect(runStudy({ ...at, spec: study('models', { arms: study('models').arms.slice(0, 1) }) }, second.host)).rejects.toThrow(`Another process (${process.pid}) is writing the study in study.`);
+      expect(second.trained).toEqual([]);
+      return host.train(...rest);
+    } };
+    expect((await runStudy({ ...at, spec: study('models', { arms: study('models').arms.slice(0, 1) }) }, busy)).status).toBe('done');
+    expect(readdirSync(at.out)).not.toContain('run.lock');
+  }, 20_000);
+
   it('says so where nothing is shown to be flatter', async () => {
     const { host } = fakeHost();
     const same = { ...host, evaluate: async (_folder: string, ...rest: unknown[]) => host.evaluate('ordinary', ...(rest as [never, never, never])) };
