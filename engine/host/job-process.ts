@@ -7,6 +7,7 @@ import type { JobWorkerData } from './job-worker';
 
 /** Cancel and pause, as BackendOptions.cancel has them; then the milliseconds of all pauses that are over. */
 const control: JobControl = new Int32Array(new SharedArrayBuffer(12));
+let worker: Worker | undefined;
 let pausedAt: number | null = null;
 const pause = (): void => {
   pausedAt ??= performance.now();
@@ -21,6 +22,8 @@ const resume = (): void => {
 const end = (how: (typeof ending)[keyof typeof ending]): void => {
   Atomics.compareExchange(control, 0, 0, how);
   resume();
+  // the flag is seen by kernels alone
+  worker?.postMessage('end');
 };
 const stop = (): void => end(ending.cancel);
 const say = (message: JobMessage): void => void (process.connected && process.send?.(message));
@@ -37,7 +40,6 @@ try {
   // only a courtesy to the window
 }
 
-let worker: Worker | undefined;
 process.on('message', (message: JobRequest) => {
   if (message.kind === 'cancel') stop();
   if (message.kind === 'stop') end(ending.keepBest);

@@ -15,6 +15,9 @@ export interface JobWorkerData {
   request: TrainingRequest;
 }
 const { control, request } = workerData as JobWorkerData;
+/** The only message there is: the job is to end, whatever it does. */
+const reading = new AbortController();
+parentPort!.on('message', () => reading.abort());
 const say = (message: JobMessage): void => parentPort!.postMessage(message);
 
 try {
@@ -36,6 +39,7 @@ try {
       await startBackend();
     },
     sampleThread: new URL('./sample-thread.js', import.meta.url),
+    signal: reading.signal,
     pausedMilliseconds: () => Atomics.load(control, 2),
     onProgress: (progress) => say({ kind: 'progress', progress }),
   });

@@ -1,7 +1,7 @@
 /** @file Where samples come from: drawn when they are asked for, in this thread or, beside the training step, in one of their own. The bits are the same. */
 import { Worker } from 'node:worker_threads';
 import { acceptedSizes } from '../contract/network-sizes';
-import { GyraError, problemFrom, type Result } from '../contract/problem';
+import { cancelled, GyraError, problemFrom, type Result } from '../contract/problem';
 import type { TrainingSpec } from '../contract/training-spec';
 import { drawSample, drawValidationSample, type Sample } from './sampler';
 import { openTrainingData, type TrainingData } from './training-data';
@@ -48,8 +48,11 @@ export interface SampleThreadData {
 /** From the thread, in the order of the questions: first the data, then samples. */
 export type SampleThreadMessage = { readonly data: Result<TrainingData> } | { readonly sample: Result<Sample> };
 
-/** As {@link openSamples}, in a thread that runs `threadFile` (engine/host/sample-thread.ts, built). */
-export function openSamplesInThread(threadFile: URL, spec: TrainingSpec, datasetFolder: string): Promise<SampleSource> {
+/**
+ * As {@link openSamples}, in a thread that runs `threadFile` (engine/host/sample-thread.ts, built).
+ * @param signal ends the reading of the data
+ */
+export function openSamplesInThread(threadFile: URL, spec: TrainingSpec, datasetFolder: string, signal?: AbortSignal): Promise<SampleSource> {
   const thread = new Worker(threadFile, { workerData: { spec, datasetFolder } satisfies SampleThreadData });
   const asked: { resolve(sample: Sample): void; reject(error: Error): void }[] = [];
   return new Promise((resolve, reject) => {
@@ -57,6 +60,12 @@ export function openSamplesInThread(threadFile: URL, spec: TrainingSpec, dataset
       reject(error);
       for (const one of asked.splice(0)) one.reject(error);
     };
+    const stop = (): void => {
+      fail(cancelled());
+      void thread.terminate();
+    };
+    if (signal?.aborted) stop();
+    signal?.addEventListener('abort', stop);
     const settle = <T>(result: Result<T>, succeed: (value: T) => void, refuse: (error: Error) => void): void => (result.ok ? succeed(result.value) : refuse(new GyraError(result.problem.code, result.problem.message, result.problem.remedy)));
     thread.on('error', (error) => {
       const { code, message, remedy } = problemFrom(error);
@@ -69,6 +78,7 @@ export function openSamplesInThread(threadFile: URL, spec: TrainingSpec, dataset
         settle(message.sample, succeed, refuse);
         return;
       }
+      signal?.removeEventListener('abort', stop);
       settle(message.data, (data) => resolve({
         data,
         ahead,

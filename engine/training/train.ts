@@ -41,6 +41,8 @@ export interface TrainOptions {
   readonly beforeTraining?: (data: TrainingData) => Promise<void>;
   /** The built engine/host/sample-thread.ts: samples are drawn there, ahead of the steps. Without it they are drawn in this thread, between them. */
   readonly sampleThread?: URL;
+  /** Ends the reading of the data in that thread, which may take minutes; afterwards the backend's flag ends the training. */
+  readonly signal?: AbortSignal;
   /** Time the training was made to wait since it began, which does not count; in milliseconds. */
   readonly pausedMilliseconds?: () => number;
 }
@@ -63,8 +65,8 @@ export interface TrainProgress {
  * @throws GyraError on bad data or settings, and of code `cancelled` when the backend's flag goes up; the folder then holds the last whole epoch.
  */
 export async function train(options: TrainOptions): Promise<RunRecord> {
-  const { spec, datasetFolder, sampleThread, resume } = options;
-  const samples = await (sampleThread ? openSamplesInThread(sampleThread, spec, datasetFolder) : openSamples(spec, datasetFolder));
+  const { spec, datasetFolder, sampleThread, signal, resume } = options;
+  const samples = await (sampleThread ? openSamplesInThread(sampleThread, spec, datasetFolder, signal) : openSamples(spec, datasetFolder));
   try {
     await options.beforeTraining?.(samples.data);
     const folder = new RunFolder(options.runFolder);

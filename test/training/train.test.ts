@@ -18,7 +18,7 @@ import { temporaryFolder } from '../support/temporary-folder';
 import { tinyDataset, tinySpec } from '../support/tiny-dataset';
 
 /** Trains in a fresh backend, as a process would. */
-async function run(dataset: string, runFolder: string, options: Partial<Pick<TrainOptions, 'resume' | 'onProgress' | 'sampleThread' | 'beforeTraining'>> & { spec?: object; threads?: number; cancel?: Int32Array } = {}) {
+async function run(dataset: string, runFolder: string, options: Partial<Pick<TrainOptions, 'resume' | 'onProgress' | 'sampleThread' | 'signal' | 'beforeTraining'>> & { spec?: object; threads?: number; cancel?: Int32Array } = {}) {
   const { threads = 2, cancel, spec, ...rest } = options;
   const backend = await startBackend({ threads, cancel });
   try {
@@ -228,6 +228,12 @@ it('does not go on with other data than it began with', async () => {
   await expect(again({ 'split.json': { train: ['a', 'b', 'c'], validation: ['d', 'e'], test: [] } })).rejects.toThrow('other data: d, f changed since.');
   expect(bytes(folder, 'last.safetensors')).toBe(before);
   expect(await again({})).toMatchObject({ status: 'done', steps: 2 });
+});
+
+it('ends while it reads its data where it is to, and writes nothing', async () => {
+  const [dataset, folder] = [temporaryFolder(tinyDataset()), join(temporaryFolder(), 'run')];
+  await expect(run(dataset, folder, { sampleThread: await builtSampleThread(), signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'cancelled' });
+  expect(existsSync(folder)).toBe(false);
 });
 
 it('is refused before anything is written, by whoever knows the sizes of the training cases', async () => {

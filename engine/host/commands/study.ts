@@ -86,8 +86,9 @@ async function run(nameOrFile: string, options: Options): Promise<void> {
   const out = outOf(name, options);
   if (spec.seeds.length > 1) await refuseMovingSplit(datasetFolder, spec);
   const { host, stop } = studyHost({ datasetFolder, minutesPerRun: spec.minutesPerRun, threads, backend });
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
+  // a second Ctrl-C does not wait
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
   try {
     const record = await runStudy({ spec, datasetFolder, out, store, quick, trained }, host);
     process.stdout.write(json ? `${JSON.stringify(record)}\n` : `${studyMarkdown(record)}\nIn ${basename(out)}: study.json, figure.svg, figure.csv, table.md, table.csv.\n`);

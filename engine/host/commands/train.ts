@@ -40,8 +40,9 @@ async function run(specName: string, { set, out, threads, backend, timeLimit, re
   const runFolder = out ?? join('runs', spec.name);
   const job = startTrainingJob({ spec, datasetFolder, runFolder, resume, timeLimitMinutes: timeLimit, threads, backend }, report);
   const stop = (): void => job.cancel();
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
+  // a second Ctrl-C does not wait
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
   try {
     const record = await job.finished;
     const dice = record.bestValidationDice?.toFixed(3) ?? 'none';

@@ -56,8 +56,9 @@ async function run(runFolder: string, { dataset, steps, threads, json }: Options
     isStopped = true;
     job?.cancel();
   };
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
+  // a second Ctrl-C does not wait
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
   try {
     const result = await verifyRun(runFolder, datasetFolder, repeat, steps);
     process.stdout.write(json ? `${JSON.stringify({ run: basename(runFolder), ...result })}\n` : printed(basename(runFolder), result));

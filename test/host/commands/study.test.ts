@@ -147,6 +147,20 @@ describe('gyra study', () => {
     for (const one of await sampling('--set', 'sampling.patchSize=48')) expect(one).toMatchObject({ kind: 'patch', patchSize: 48 });
   });
 
+  it('ends at once at a second Ctrl-C', async () => {
+    const folder = folders();
+    const before = process.listenerCount('SIGINT');
+    const fake = fakeHost();
+    const listening: number[] = [];
+    host = { ...fake.host, train: (...rest) => {
+      process.emit('SIGINT');
+      listening.push(process.listenerCount('SIGINT') - before);
+      return fake.host.train(...rest);
+    } };
+    await runCommand([study], 'study', 'models', '--models', 'ordinary', '--base', join(folder, 'base.json'), '--out', join(folder, 'out'), '--store', join(folder, 'runs'));
+    expect(listening).toEqual([0]);
+  });
+
   it('ends with 1 and names what failed, with the table of the rest', async () => {
     const folder = folders();
     const fake = fakeHost({ fails: 'unet' });
