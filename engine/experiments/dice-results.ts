@@ -193,12 +193,15 @@ function lossOfCases(caseDice: readonly CasePose[], protocol: PoseName['protocol
   }));
 }
 
+/** With fewer Wilcoxon's test cannot come below p = 0.05, and intervals that resample them are too narrow. */
+const fewestSubjects = 6;
+
 function findingOf({ measure, first, second, mean, interval, wilcoxon, n, seeds }: Comparison): string[] {
   if (mean === null) return [];
   const by = (value: number): string => Math.abs(value).toFixed(3);
   const bySeed = seeds ? `; ${seedsText(seeds)}` : '';
-  const how = `${interval ? `95 % interval ${interval.low.toFixed(3)} to ${interval.high.toFixed(3)}, ${interval.subjects} subjects, ${n} cases${wilcoxon ? `, Wilcoxon p ${wilcoxon.p < 0.001 ? '< 0.001' : `= ${wilcoxon.p.toFixed(3)}`}` : ''}` : `${n} cases, too few subjects for an interval`}${bySeed}`;
-  const shown = interval !== null && (interval.low > 0 || interval.high < 0);
+  const how = `${interval ? `95 % interval ${interval.low.toFixed(3)} to ${interval.high.toFixed(3)}, ${interval.subjects} subjects, ${n} cases${wilcoxon ? `, Wilcoxon p ${wilcoxon.p < 0.001 ? '< 0.001' : `= ${wilcoxon.p.toFixed(3)}`}` : ''}${interval.subjects < fewestSubjects ? `; fewer than ${fewestSubjects} subjects show nothing` : ''}` : `${n} cases, too few subjects for an interval`}${bySeed}`;
+  const shown = interval !== null && interval.subjects >= fewestSubjects && (interval.low > 0 || interval.high < 0);
   if (measure.startsWith('loss in ')) {
     const [flatter, other] = mean < 0 ? [first, second] : [second, first];
     return [shown ? `${flatter} is flatter than ${other} (${measure.slice('loss in '.length)}): it loses ${by(mean)} less of its upright Dice (paired difference ${mean.toFixed(3)}, ${how}).` : `${first} is not shown to be flatter or less flat than ${second} (${measure.slice('loss in '.length)}): paired difference of their losses ${mean.toFixed(3)}, ${how}.`];

@@ -62,6 +62,17 @@ describe('runStudy', () => {
     expect(results!.findings.join('\n')).toContain('steerable is not shown to be flatter or less flat than ordinary (planes): paired difference of their losses 0.000');
   });
 
+  it('claims nothing from a handful of subjects, however they agree', async () => {
+    const { host } = fakeHost();
+    const few = { ...host, evaluate: async (...args: Parameters<typeof host.evaluate>) => {
+      const evaluation = await host.evaluate(...args);
+      return { ...evaluation, caseDice: evaluation.caseDice.filter(({ subject }) => subject < 'subject 5') };
+    } };
+    const { findings } = (await runStudy({ ...folders(), spec: study('rotation') }, few)).results!;
+    expect(findings.find((one) => one.startsWith('Upright'))).toMatch(/^Upright, no difference is shown between steerable and ordinary: -0\.050, 95 % interval -0\.05\d to -0\.0\d+, 5 subjects, 10 cases, Wilcoxon p = 0\.06\d; fewer than 6 subjects show nothing\.$/);
+    expect(findings.join()).not.toMatch(/is flatter than|is better than/);
+  });
+
   it('shares runs with other studies, and neither trains nor evaluates again', async () => {
     const at = folders();
     const first = fakeHost();
