@@ -11,6 +11,7 @@ import { maxPool } from '../ops/max-pool';
 import { resample } from '../ops/resample';
 import { selfConnection } from '../ops/self-connection';
 import { steerableConvolution } from '../ops/steerable-convolution';
+import { checkReach } from './check-reach';
 import type { TrainingStep } from './network';
 import { steerableLayout } from './steerable-layout';
 import { steerableDropout, steerableGatedNorm } from './steerable-norm';
@@ -47,8 +48,10 @@ function inUnitOfSpec(problem: GyraError, measured: LatticeSpec, poolings: numbe
 
 export function planSteerableUnet(spec: SteerableUnetSpec): readonly PlannedVariable[] {
   const { kind } = spec.normalisation;
-  const { levels, blocks, last, output } = steerableLayout(spec);
+  const layout = steerableLayout(spec);
+  const { levels, blocks, last, output } = layout;
   const lattices = levels.map((level, poolings) => latticeBelow(spec, level, poolings));
+  checkReach(layout, lattices, harmonicsOf(spec));
   const layers = blocks.flatMap(({ name, level, irrepsIn, irreps }) => {
     const gated = gateInputIrreps(irreps);
     const voxels = lattices[levels.indexOf(level)]!;

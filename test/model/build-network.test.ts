@@ -121,3 +121,18 @@ describe('what no kernel can be made of is refused', () => {
     ['needs a cut-off', { radialFunctions: 1, cutoff: false }],
   ])('%s', (message, fields) => expect(() => buildNetwork(modelSpec.parse({ ...steerable, ...fields }), 0)).toThrow(message));
 });
+
+describe('a network whose input does not reach its output is refused', () => {
+  const reflecting = { ...steerable, equivariance: 'O3', poolings: 1 };
+  it.each([
+    ['an odd input that even scalars alone read', { ...reflecting, maximumDegree: 0, inputIrreps: '2x0o', irreps: '3x0e+1x1e' }, 'from its input, 2x0o, to 3x0e'],
+    ['a pseudoscalar beside scalars', { ...reflecting, irreps: '2x0e+2x0o', outputs: 2, outputIrreps: '1x0e+1x0o' }, 'to 1x0o'],
+    ['a vector by kernels of degree 0', { ...steerable, maximumDegree: 0, outputIrreps: '1x1e' }, 'to 1x1e'],
+    ['a vector by kernels of one voxel', { ...steerable, poolings: 0, kernelSize: 1, cutoff: false, outputIrreps: '1x1e' }, 'to 1x1e'],
+  ])('%s', (_, spec, message) => expect(() => buildNetwork(modelSpec.parse(spec), 0)).toThrow(message));
+  it('but not where it takes a second layer, or the way over the top', () => {
+    const built = (fields: object): void => buildNetwork(modelSpec.parse({ ...reflecting, ...fields }), 0).dispose();
+    built({ irreps: '2x0e+1x1o+1x1e', outputIrreps: '1x1e' });
+    built({ irreps: '2x0e+1x1o', upIrreps: '2x0e+1x1e', outputIrreps: '1x1e' });
+  });
+});
