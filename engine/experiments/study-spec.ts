@@ -57,22 +57,25 @@ export interface PlannedRun {
 }
 
 /** Every training of a study; a run that is there already has no seeds and no rates to try. */
-export function plannedRuns({ arms, seeds, learningRates }: StudySpec): PlannedRun[] {
+export function plannedRuns({ arms, seeds, learningRates, minutesPerRun }: StudySpec): PlannedRun[] {
   return arms.flatMap((arm) =>
     arm.trained
       ? [{ arm, seed: arm.spec.seed, learningRate: arm.spec.optimiser.learningRate, spec: arm.spec }]
-      : learningRates.flatMap((learningRate) => seeds.map((seed) => ({ arm, seed, learningRate, spec: namedByContent({ ...arm.spec, seed, optimiser: { ...arm.spec.optimiser, learningRate } }) }))),
+      : learningRates.flatMap((learningRate) => seeds.map((seed) => ({ arm, seed, learningRate, spec: namedByContent({ ...arm.spec, seed, optimiser: { ...arm.spec.optimiser, learningRate } }, minutesPerRun) }))),
   );
 }
 
 /** The data set by its name: where it lies is nobody's business, and no part of what is trained. */
 export const withoutPlace = (spec: TrainingSpec): TrainingSpec => ({ ...spec, data: { ...spec.data, dataset: basename(spec.data.dataset) } });
 
-/** A key of everything a training depends on: its spec but for the name. */
-export const specKey = ({ name: _, ...content }: TrainingSpec): string => createHash('sha256').update(JSON.stringify(sorted(content))).digest('hex').slice(0, 16);
+/** A key of everything a training depends on: its spec but for the name, and when it is stopped: a study without that limit would train the same run on. */
+export const specKey = ({ name: _, ...spec }: TrainingSpec, minutesPerRun?: number): string => {
+  const content = minutesPerRun === undefined ? spec : { ...spec, minutesPerRun };
+  return createHash('sha256').update(JSON.stringify(sorted(content))).digest('hex').slice(0, 16);
+};
 
 /** Two studies that train the same share the run, whatever they call it. */
-export const namedByContent = (spec: TrainingSpec): TrainingSpec => ({ ...spec, name: `${spec.model.architecture}-${specKey(spec)}` });
+export const namedByContent = (spec: TrainingSpec, minutesPerRun?: number): TrainingSpec => ({ ...spec, name: `${spec.model.architecture}-${specKey(spec, minutesPerRun)}` });
 
 /** Fields in alphabetical order, however they were written. */
 function sorted(value: unknown): unknown {

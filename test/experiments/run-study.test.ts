@@ -85,6 +85,17 @@ describe('runStudy', () => {
     expect([models.trained.length, models.evaluated.length]).toEqual([0, 5]);
   });
 
+  it('shares no run with a study of another time limit, which would train it on', async () => {
+    const at = folders();
+    const limited = study('models', { minutesPerRun: 3 });
+    await runStudy({ ...at, spec: limited }, fakeHost().host);
+    const [other, same] = [fakeHost(), fakeHost()];
+    const unlimited = await runStudy({ ...at, out: join(at.store, 'other'), spec: study('models') }, other.host);
+    await runStudy({ ...at, out: join(at.store, 'same'), spec: limited }, same.host);
+    expect([other.trained.length, same.trained.length]).toEqual([5, 0]);
+    expect(unlimited.runs.map(({ run }) => run)).not.toContain(JSON.parse(readText(at.out, 'study.json')).runs[0].run);
+  });
+
   it('goes on where it was stopped', async () => {
     const at = folders();
     const first = fakeHost({ stopsAfter: 2 });
