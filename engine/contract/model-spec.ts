@@ -15,6 +15,7 @@ const irreps = z
   .regex(/^\d+x[0-3][eo](\+\d+x[0-3][eo])*$/, 'irreps look like 8x0e+4x1e+2x2e: multiplicity, x, degree 0 to 3, e for even or o for odd')
   .refine((text) => text.split('+').every((entry) => Number.parseInt(entry, 10) <= mostFeatures), `a multiplicity is at most ${mostFeatures}`);
 const triple = z.tuple([z.number().positive(), z.number().positive(), z.number().positive()]);
+const oddKernel = z.union([z.literal(3), z.literal(5)], 'a kernel is 3 or 5 voxels wide');
 
 /**
  * The steerable U-Net of Diaz, Geiger and McKinley (MELBA 2024:010, section 2): two convolutions a level, irreps double at each pooling. With these fields every
@@ -40,7 +41,7 @@ export const steerableUnetSpec = z.strictObject({
   /** Kernel diameter at the highest level, in the unit of `steps`; it doubles at each level. With the default steps it is in voxels. */
   kernelSize: z.number().positive().max(100),
   /** Size of a voxel along x, y and z: of the highest level, from which those below follow by pooling, or of every level in turn (e3nn_Unet's differ where `scale` is no multiple of a step). */
-  steps: z.union([triple, z.array(triple).min(1)]).default([1, 1, 1]),
+  steps: z.union([triple, z.array(triple).min(1)], 'steps are three numbers above 0, along x, y and z, or a list of such threes').default([1, 1, 1]),
   /** Pooling diameter at the highest level, in the unit of `steps`; it doubles at each level. As many voxels are joined along an axis as fit in it. */
   scale: z.number().positive().max(100).default(2),
   /** Number of radial basis functions. */
@@ -75,7 +76,7 @@ export const ordinaryUnetSpec = z.strictObject({
   /** Number of output channels: classes with background. */
   outputs: z.int().min(2).max(256),
   /** Kernel diameter in voxels. */
-  kernelSize: z.union([z.literal(3), z.literal(5)]),
+  kernelSize: oddKernel,
   padding: z.literal('centred').default('centred'),
   /** Channels of the highest level; they double at each pooling. */
   features: z.int().min(1).max(mostFeatures),
@@ -92,7 +93,7 @@ export const groupUnetSpec = z.strictObject({
   /** Number of output channels: classes with background. */
   outputs: z.int().min(2).max(256),
   /** Kernel diameter in voxels. */
-  kernelSize: z.union([z.literal(3), z.literal(5)]),
+  kernelSize: oddKernel,
   padding: z.literal('centred').default('centred'),
   group: rotationGroupName.default('klein'),
   /** Channels of each group element at the highest level, 8 or 30 in the paper; they double at each pooling. */

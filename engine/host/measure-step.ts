@@ -9,6 +9,7 @@ import { buildNetwork } from '../model/build-network';
 import { valueAndGradients } from '../ops/backpropagation';
 import { segmentationLoss } from '../ops/segmentation-loss';
 import { Adam } from '../training/adam';
+import { unreadLoss } from './plan-step';
 
 export interface MeasuredStep {
   /** As {@link StepPlan} predicts them. */
@@ -32,7 +33,13 @@ export async function measureStep(model: ModelSpec, shape: Shape, threads?: numb
       const adam = new Adam(network.variables, () => 1e-3);
       const image = tensor(Float32Array.from({ length: voxelCount(shape) * model.inputs }, (_, i) => ((i * 0.618) % 1) - 0.5), [1, nz, ny, nx, model.inputs]) as Tensor5D;
       const labels = tensor(Int32Array.from({ length: voxelCount(shape) }, (_, i) => i % model.outputs), [1, nz, ny, nx], 'int32') as Tensor4D;
-      adam.apply(valueAndGradients(() => segmentationLoss(network.logits(image, { seed: 0, step: 1 }), labels, { dice: true })).gradients);
+      adam.apply(
+        valueAndGradients(() => {
+          const logits = network.logits(image, { seed: 0, step: 1 });
+          // one output is no segmentation, which has two classes at least
+          return model.outputs === 1 ? unreadLoss(logits) : segmentationLoss(logits, labels, { dice: true });
+        }).gradients,
+      );
       adam.dispose();
       network.dispose();
     });

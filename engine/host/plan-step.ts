@@ -31,6 +31,8 @@ export const totalMultiplyAdds = (calls: readonly OperatorShapes[]): number => c
 
 /** Plans a step on one volume; null where WebAssembly's 4 GiB are too few. Replaces the current backend. */
 export async function planStep(model: ModelSpec, [nx, ny, nz]: Shape, threads?: number): Promise<StepPlan | null> {
+  // an image so large that no array could hold it is not even tried
+  if (4 * nx * ny * nz * model.inputs >= 2 ** 32) return null;
   const { backend, dispose } = await startBackend({ threads, planOnly: true });
   const { heap } = backend.machine;
   const calls: OperatorShapes[] = [];
@@ -69,7 +71,7 @@ export async function planStep(model: ModelSpec, [nx, ny, nz]: Shape, threads?: 
 }
 
 /** In place of the loss, which takes little memory beside the features, and whose kernel would judge labels that are not there. */
-const unreadLoss = (logits: Tensor5D): Scalar => customGrad((...read) => ({ value: scalar(0), gradFunc: () => [zeros((read[0] as Tensor).shape)] }))(logits);
+export const unreadLoss = (logits: Tensor5D): Scalar => customGrad((...read) => ({ value: scalar(0), gradFunc: () => [zeros((read[0] as Tensor).shape)] }))(logits);
 
 /** The largest patch up to `most` a step fits with, of the sizes the network takes; 0 where none does. */
 export async function largestPatch(model: ModelSpec, most: number, threads?: number): Promise<number> {
