@@ -14,7 +14,7 @@ import { withoutPlace } from './study-spec';
 
 export async function runSection(folder: string): Promise<ReportSection> {
   const record = await new RunFolder(folder).readRecord();
-  const { spec, status, steps, epochs, bestEpoch, bestValidationDice, wallSeconds, environment } = record;
+  const { spec, status, steps, epochs, bestEpoch, bestValidationDice, wallSeconds, environment, skipped = [] } = record;
   const { stored, live } = parameterCount(spec.model);
   const evaluations = await evaluationsOf(folder);
   return {
@@ -24,6 +24,7 @@ export async function runSection(folder: string): Promise<ReportSection> {
       ['status', status],
       ['model', `${spec.model.architecture}, ${stored} parameters stored, ${live} live`],
       ['data set', `${basename(spec.data.dataset)}, ${casesIn(record, 'train')} cases to train, ${casesIn(record, 'validation')} for validation`],
+      ...(skipped.length > 0 ? [['left out', skipped.map(({ case: id, reason }) => `${id}: ${reason}`).join(' ')] as const] : []),
       ['trained', `${steps} steps in ${epochs} epochs, ${(wallSeconds / 60).toFixed(1)} minutes of wall time, seed ${spec.seed}`],
       ['best epoch', bestEpoch === null ? 'none yet' : `${bestEpoch + 1}, validation Dice ${bestValidationDice?.toFixed(4) ?? 'undefined'}`],
       ['on', `${environment.machine}; ${environment.threads} threads, backend ${environment.backend}, kernels ${environment.kernelVariant}, Node ${environment.node}, Gyra ${environment.version}`],

@@ -65,7 +65,7 @@ export async function runStudy(request: StudyRequest, host: StudyHost): Promise<
   };
   const folderOf = (run: PlannedRun): string => (run.arm.trained ? request.trained?.get(run.arm.series) : undefined) ?? store.folderOf(run.spec);
   // what would be refused is refused before hours of training
-  const casesOf = spec.figure === 'cost' ? null : await casesToEvaluate(spec, planned, dataset);
+  const { casesOf, skipped } = spec.figure === 'cost' ? { casesOf: null, skipped: [] } : await casesToEvaluate(spec, planned, dataset);
   for (const [run, cases] of casesOf ?? []) {
     const before = new RunFolder(folderOf(run));
     if (await before.hasRecord()) await refuseKnown(spec, run, await before.readRecord(), cases);
@@ -100,7 +100,7 @@ export async function runStudy(request: StudyRequest, host: StudyHost): Promise<
     for (const one of casesOf ? chosenRates(spec, finished) : [])
       await attempt(one.run, async (what) => void evaluated.push({ ...one, evaluation: await evaluationOf(one, casesOf!.get(one.run)!, folderOf(one.run), request, host, what) }), 'The evaluation failed: ');
     const measured = casesOf ? (evaluated.length > 0 ? diceResults(spec, evaluated) : null) : await costResults(spec, finished, folderOf, host);
-    const results = measured && { ...measured, findings: [...unlikeTrainings(spec, finished), ...measured.findings] };
+    const results = measured && { ...measured, findings: [...unlikeTrainings(spec, finished), ...leftOut([...finished.flatMap(({ record: { skipped: ofRun = [] } }) => ofRun), ...skipped]), ...measured.findings] };
     const done = await write(record(runs.some(({ status }) => status === 'failed') ? 'failed' : 'done', results ?? undefined));
     if (results) await writeResults(out, done);
     return done;
@@ -111,6 +111,9 @@ export async function runStudy(request: StudyRequest, host: StudyHost): Promise<
     await unlock();
   }
 }
+
+/** A sentence for each case, of whatever part, that could not be read and was to be left out then. */
+const leftOut = (skipped: NonNullable<RunRecord['skipped']>): string[] => [...new Set(skipped.map(({ case: id, reason }) => `${id} is left out: ${reason}`))];
 
 /** Table, figure and their data, beside the record. */
 async function writeResults(out: string, record: StudyRecord): Promise<void> {

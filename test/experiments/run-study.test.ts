@@ -85,6 +85,18 @@ describe('runStudy', () => {
     expect([models.trained.length, models.evaluated.length]).toEqual([0, 5]);
   });
 
+  it('names each case that is left out because it cannot be read', async () => {
+    const at = folders();
+    writeFileSync(join(at.datasetFolder, 'imagesTr', 'e.nii.gz'), 'broken');
+    const spec = study('models');
+    await expect(runStudy({ ...at, spec }, fakeHost().host)).rejects.toThrow('Case e of validation cannot be read');
+    const arms = spec.arms.map((arm) => ({ ...arm, spec: { ...arm.spec, data: { ...arm.spec.data, skipBroken: true } } }));
+    const { host } = fakeHost();
+    const skipping = { ...host, train: async (...args: Parameters<typeof host.train>) => ({ ...(await host.train(...args)), skipped: [{ case: 'b', reason: 'b is no image.' }] }) };
+    const { results } = await runStudy({ ...at, spec: { ...spec, arms } }, skipping);
+    expect(results!.findings.slice(0, 2)).toEqual(['b is left out: b is no image.', expect.stringMatching(/^e is left out: e\.nii\.gz /)]);
+  });
+
   it('shares no run with a study of another time limit, which would train it on', async () => {
     const at = folders();
     const limited = study('models', { minutesPerRun: 3 });

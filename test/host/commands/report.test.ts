@@ -46,9 +46,11 @@ describe('gyra report', () => {
 
   it('gives a validation Dice the number of cases it is the mean over, which metrics of before leave to the record', async () => {
     const metrics = [{ epoch: 0 }, { epoch: 1, cases: 1 }].map((context, i) => `${JSON.stringify({ name: 'dice', value: 0.5, step: i + 1, context })}\n`).join('');
+    const skipped = [{ case: 'g', reason: 'g.nii.gz is no image.' }];
     const data = ['d', 'e', 'f'].map((id, i) => ({ case: id, part: i < 1 ? ('train' as const) : ('validation' as const), image: id, label: id }));
-    const folder = temporaryFolder({ 'run/run.json': fakeRecord(trainingSpec.parse(tinySpec), { data }), 'run/metrics.jsonl': metrics });
+    const folder = temporaryFolder({ 'run/run.json': fakeRecord(trainingSpec.parse(tinySpec), { data, skipped }), 'run/metrics.jsonl': metrics });
     expect((await run(join(folder, 'run'), '--out', join(folder, 'page'))).code).toBe(0);
+    expect(readFileSync(join(folder, 'page', 'report.html'), 'utf8')).toContain('<dt>left out</dt><dd>g: g.nii.gz is no image.</dd>');
     expect(readFileSync(join(folder, 'page', 'run-figure-1.csv'), 'utf8')).toBe('panel,series,x,mean,low,high,n\nvalidation Dice,this run,1,0.5,,,2\nvalidation Dice,this run,2,0.5,,,1\n');
   });
 
