@@ -19,15 +19,17 @@ export async function costResults(spec: StudySpec, finished: readonly FinishedRu
   const lines: StudyResults['table']['rows'] = [];
   for (const { run, record } of finished) {
     const { series } = run.arm;
+    const { stopping, sampling, seed } = run.spec;
     const seconds = await epochSeconds(folderOf(run));
-    const bytes = await planMemory(run.spec);
+    // runs given may have seen whole volumes, of which no two are alike
+    const isPatch = sampling.kind === 'patch';
+    const bytes = isPatch ? await planMemory(run.spec) : null;
     const median = percentile(seconds, 50);
     const parameters = parameterCount(run.spec.model);
     if (median !== null) rows.push({ panel: panels[0]!.name, series, x: series, mean: median, low: percentile(seconds, 0), high: percentile(seconds, 100), n: seconds.length });
     if (bytes !== null) rows.push({ panel: panels[1]!.name, series, x: series, mean: bytes / 2 ** 20, low: null, high: null, n: 1 });
-    const { stopping, sampling, seed } = run.spec;
     lines.push({
-      model: series, seed, 'patch side (voxels)': sampling.patchSize, 'steps an epoch': stopping.stepsPerEpoch ?? Math.round(record.steps / Math.max(1, record.epochs)),
+      model: series, seed, 'patch side (voxels)': isPatch ? sampling.patchSize : 'whole volumes', 'steps an epoch': stopping.stepsPerEpoch ?? Math.round(record.steps / Math.max(1, record.epochs)),
       'median seconds an epoch': median, 'shortest epoch (s)': percentile(seconds, 0), 'longest epoch (s)': percentile(seconds, 100), 'epochs timed': seconds.length,
       'memory of a step (MiB)': bytes === null ? null : bytes / 2 ** 20, 'parameters stored': parameters.stored, 'parameters live': parameters.live,
       threads: record.environment.threads, 'kernel variant': record.environment.kernelVariant, machine: record.environment.machine,

@@ -258,5 +258,9 @@ describe('runStudy', () => {
       { panel: 'time per epoch', series: 'steerable', x: 'steerable', mean: 2.5, low: 2, high: 3, n: 2 },
       { panel: 'memory of a step', series: 'steerable', x: 'steerable', mean: 3, low: null, high: null, n: 1 },
     ]);
+    // a patch that was never cut says nothing about a run on whole volumes
+    const [arm] = study('cost').arms;
+    const whole = study('cost', { arms: [{ ...arm!, spec: { ...arm!.spec, sampling: { ...arm!.spec.sampling, kind: 'volume' } } }] });
+    expect((await runStudy({ ...folders(), spec: whole }, fakeHost().host)).results!.table.rows).toEqual([expect.objectContaining({ 'patch side (voxels)': 'whole volumes', 'memory of a step (MiB)': null, 'median seconds an epoch': 2.5 })]);
   });
 });
