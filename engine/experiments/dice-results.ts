@@ -146,7 +146,7 @@ function tableOf(spec: StudySpec, variants: readonly Variant[]): Table {
         [`${name} 95 % low`, summary.interval?.low ?? null], [`${name} 95 % high`, summary.interval?.high ?? null], [`${name} 5th percentile`, summary.fifthPercentile],
       ])),
       ...Object.fromEntries(structuresOf(variants).map((name) => [`upright Dice ${name}`, over(caseDice.filter(upright).map(({ structures }) => structures[name] ?? null))])),
-      ...(spec.seeds.length > 1 ? { 'upright SD over seeds': seedMeans.sd } : {}),
+      ...(spec.seeds.length > 1 ? { 'upright SD over seeds': shownSpread(seedMeans).sd } : {}),
       'worst Dice': worst?.dice ?? null, 'worst case': worst?.case ?? null, 'worst pose': worst && poseOf(worst.pose),
       'learning rate': rate, 'best validation Dice': over(runs.map(({ record }) => record.bestValidationDice)),
       steps: over(runs.map(({ record }) => record.steps)), minutes: over(runs.map(({ record }) => record.wallSeconds / 60)),

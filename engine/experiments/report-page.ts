@@ -67,7 +67,7 @@ function placesIn(text: string): string[] {
 
 function comparisonTable(comparisons: readonly Comparison[]): Table {
   const isBySeed = comparisons.some(({ seeds }) => seeds);
-  const rows = comparisons.map(({ measure, first, second, mean, sd, n, interval, wilcoxon, seeds }) => ({ measure, first, second, difference: mean, SD: sd, '95 % low': interval?.low ?? null, '95 % high': interval?.high ?? null, 'Wilcoxon p': wilcoxon?.p ?? null, cases: n, subjects: interval?.subjects ?? null, ...(isBySeed ? { 'by seed': seeds ? seedsText(seeds) : null } : {}) }));
+  const rows = comparisons.map(({ measure, first, second, mean, sd, n, interval, wilcoxon, seeds }) => ({ measure, first, second, difference: mean, SD: n < 2 ? null : sd, '95 % low': interval?.low ?? null, '95 % high': interval?.high ?? null, 'Wilcoxon p': wilcoxon?.p ?? null, cases: n, subjects: interval?.subjects ?? null, ...(isBySeed ? { 'by seed': seeds ? seedsText(seeds) : null } : {}) }));
   return { columns: Object.keys(rows[0] ?? {}), rows };
 }
 

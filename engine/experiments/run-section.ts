@@ -49,8 +49,8 @@ async function curves(folder: string, validationCases: number): Promise<Figure[]
   // the mean loss of each epoch, with its spread: single steps are of single cases
   const ends = dice.map(({ step }) => step);
   const loss = ends.flatMap((end, i): FigureRow[] => {
-    const { mean, sd, n } = summarise(losses.filter(({ step }) => step > (ends[i - 1] ?? 0) && step <= end).map(({ value }) => value));
-    return mean === null ? [] : [{ panel: 'training loss', series: 'this run', x: end, mean, low: mean - sd, high: mean + sd, n }];
+    const summary = summarise(losses.filter(({ step }) => step > (ends[i - 1] ?? 0) && step <= end).map(({ value }) => value));
+    return summary.mean === null ? [] : [{ panel: 'training loss', series: 'this run', x: end, ...pointOf(summary.mean, shownSpread(summary).sd), n: summary.n }];
   });
   return [{
     title: 'Training', bandLabel: 'Loss: mean over the steps of an epoch ± standard deviation; Dice: mean over the validation cases',
@@ -59,13 +59,14 @@ async function curves(folder: string, validationCases: number): Promise<Figure[]
   }];
 }
 
+const pointOf = (mean: number, half: number | null): Pick<FigureRow, 'mean' | 'low' | 'high'> => ({ mean, low: half === null ? null : mean - half, high: half === null ? null : mean + half });
+
 /** Dice over angle, where `gyra evaluate --record` has put it. */
 function overAngle({ evaluation }: RunRecord): Figure[] {
   if (!evaluation) return [];
   const planes = [...new Set(evaluation.curve.map(({ plane }) => plane))];
   const rows = evaluation.curve.map(({ plane, degrees, ...summary }): FigureRow => {
-    const { se: half } = shownSpread(summary);
-    return { panel: `${plane} plane`, series: 'this run', x: degrees, mean: summary.mean, low: half === null ? null : summary.mean - half, high: half === null ? null : summary.mean + half, n: summary.n };
+    return { panel: `${plane} plane`, series: 'this run', x: degrees, ...pointOf(summary.mean, shownSpread(summary).se), n: summary.n };
   });
   return [{
     title: `Dice over angle on ${evaluation.dataset}, part ${evaluation.split}`, bandLabel: `Bands: ± standard error over ${evaluation.upright.n} cases`,

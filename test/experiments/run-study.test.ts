@@ -241,6 +241,12 @@ describe('runStudy', () => {
       expect(results!.figure.rows.map(({ n, low, high }) => ({ n, low, high }))).toEqual(results!.figure.rows.map(() => ({ n: 1, low: null, high: null })));
       expect(results!.table.rows[0]).toMatchObject({ 'upright SE': null, 'upright SD': null });
     }
+    const record = await runStudy({ ...folders(), spec: study('models') }, alone);
+    expect(studySection(record, []).tables.find(({ title }) => title.startsWith('Paired'))!.table.rows[0]).toMatchObject({ SD: null, cases: 1 });
+    const { host: other } = fakeHost();
+    const oneSeed: StudyHost = { ...other, train: async (spec, ...rest) => (spec.seed === 1 && spec.model.architecture === 'unet' ? Promise.reject(new Error('no')) : other.train(spec, ...rest)) };
+    const { rows } = (await runStudy({ ...folders(), spec: study('models', { seeds: [0, 1] }) }, oneSeed)).results!.table;
+    expect(rows.slice(0, 2)).toMatchObject([{ seeds: 2, 'upright SD over seeds': 0 }, { seeds: 1, 'upright SD over seeds': null }]);
   });
 
   it('draws parameters stored and live', async () => {

@@ -39,6 +39,7 @@ describe('gyra report', () => {
     expect(page).toContain('steerable is flatter than ordinary (planes)');
     expect(page).toContain('failed: no group-unet');
     expect(page).toContain('Run tiny');
+    expect(readFileSync(join(folder, 'page', 'run-figure-1.csv'), 'utf8')).toContain('training loss,this run,1,2,,,1');
     expect(page.match(/<svg/g)).toHaveLength(3);
     expect(readFileSync(join(folder, 'page', 'rotation-figure-1.svg'), 'utf8')).toBe(readFileSync(join(folder, 'study', 'figure.svg'), 'utf8'));
     expect(readFileSync(join(folder, 'page', 'rotation-figure-1.csv'), 'utf8')).toBe(readFileSync(join(folder, 'study', 'figure.csv'), 'utf8'));
