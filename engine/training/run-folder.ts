@@ -31,9 +31,17 @@ export class RunFolder {
   async open({ resume }: { resume: boolean }): Promise<() => Promise<void>> {
     await mkdir(this.path, { recursive: true });
     const unlock = await lockRun(this.path);
-    if (resume || !(await this.hasRecord())) return unlock;
-    await unlock();
-    throw badInput(`The folder ${basename(this.path)} already holds a run.`, 'Add --resume to go on with it, or give another name with --set name=... or another --out.');
+    try {
+      if (!resume) await this.refuseRun();
+    } catch (error) {
+      await unlock();
+      throw error;
+    }
+    return unlock;
+  }
+  /** @throws GyraError where the folder holds a run */
+  async refuseRun(): Promise<void> {
+    if (await this.hasRecord()) throw badInput(`The folder ${basename(this.path)} already holds a run.`, 'Add --resume to go on with it, or give another name with --set name=... or another --out.');
   }
   hasCheckpoint(): Promise<boolean> {
     return exists(this.last);

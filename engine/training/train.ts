@@ -66,10 +66,12 @@ export interface TrainProgress {
  */
 export async function train(options: TrainOptions): Promise<RunRecord> {
   const { spec, datasetFolder, sampleThread, signal, resume } = options;
+  const folder = new RunFolder(options.runFolder);
+  // before the data are read, which may take minutes
+  if (!resume) await folder.refuseRun();
   const samples = await (sampleThread ? openSamplesInThread(sampleThread, spec, datasetFolder, signal) : openSamples(spec, datasetFolder));
   try {
     await options.beforeTraining?.(samples.data);
-    const folder = new RunFolder(options.runFolder);
     const unlock = await folder.open({ resume });
     try {
       return await trainLocked(options, folder, samples);

@@ -191,6 +191,8 @@ it('refuses what it cannot use, and touches nothing', async () => {
   await run(dataset, folder, { spec: { stopping: { stepsPerEpoch: 1, maximumSteps: 1 } } });
   const before = bytes(folder, 'best.safetensors');
   await expect(run(dataset, folder)).rejects.toThrow('already holds a run');
+  // before it looks for the data
+  await expect(run(join(dataset, 'nowhere'), folder)).rejects.toThrow('already holds a run');
   await expect(run(dataset, folder, { resume: true, spec: { seed: 4, stopping: { stepsPerEpoch: 1, maximumSteps: 5, patienceEpochs: 30 } } })).rejects.toThrow('This run was started with other settings: seed was 3 and is now 4.');
   expect(bytes(folder, 'best.safetensors')).toBe(before);
 });

@@ -179,7 +179,7 @@ async function baseSpec(name: StudyName, { base = 'hippocampus-steerable', set, 
 async function withRuns(study: StudySpec, trained: ReadonlyMap<string, string>, models?: readonly string[]): Promise<StudySpec> {
   const wanted = new Set(models?.map(plainName));
   const unknown = (models ?? []).filter((model) => !study.arms.some(({ series }) => plainName(series) === plainName(model)));
-  if (unknown.length > 0) throw badInput(`The study ${study.name} has no model ${unknown.join(', ')}.`, `It has ${[...new Set(study.arms.map(({ series }) => series))].join(', ')}.`);
+  if (unknown.length > 0) throw badInput(`The study ${study.name} has no model ${unknown.join(', ')}.`, `Give some of ${[...new Set(study.arms.map(({ series }) => plainName(series)))].join(', ')}.`);
   const kept = study.arms.filter(({ series }) => (models ? wanted.has(plainName(series)) : trained.size === 0));
   const given = await Promise.all([...trained].map(async ([series, folder]) => {
     const record = await readJson(join(folder, 'run.json'), runRecord);

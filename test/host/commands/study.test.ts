@@ -173,7 +173,7 @@ describe('gyra study', () => {
 
   it.each([
     ['an unknown study', 'waltz', [], 'waltz is no study.'],
-    ['a model it has not', 'rotation', ['--models', 'transformer'], 'The study rotation has no model transformer.'],
+    ['a model it has not, naming those it has as they can be typed', 'rotation', ['--models', 'transformer'], 'The study rotation has no model transformer.\nGive some of steerable, ordinary, ordinary-20, ordinary-full, group-cnn.'],
     ['more training cases than there are', 'set-size', ['--sizes', '2,8'], 'The study asks for 8 training cases, and the split has 3.'],
     ['irreps that are none', 'irreps-ratio', ['--irreps', '8-4-2'], '"8-4-2" are no irreps.'],
     ['irreps where none are compared', 'rotation', ['--irreps', '4:4:4'], '--irreps changes nothing in the study rotation.'],
