@@ -197,6 +197,8 @@ describe('gyra study', () => {
     const { split: _, ...data } = base.data;
     const folder = folders({ 'base.json': { ...base, data: { ...data, splitSizes: { train: 2, validation: 1, test: 1 } } } });
     expect(await run(folder, 'models', '--seeds', '2')).toMatchObject({ code: 2, stderr: expect.stringContaining('each seed would draw a split of its own') });
+    const subjects = folders({ 'base.json': { ...base, data }, 'blobs/split.json': { subjects: { a: 'one', b: 'one' } } });
+    expect(await run(subjects, 'models', '--seeds', '2')).toMatchObject({ code: 2, trained: [], stderr: expect.stringContaining('each seed would draw a split of its own') });
     const other = folders();
     await run(other, 'models');
     expect(await run(other, 'models', '--set', 'stopping.maximumSteps=9')).toMatchObject({ code: 2, stderr: expect.stringContaining('arms.0.spec.stopping.maximumSteps: 20 before, 9 now') });
