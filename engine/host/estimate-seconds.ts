@@ -67,9 +67,10 @@ function partOf(call: OperatorShapes, most: number): OperatorShapes {
     const smallest = Math.min(...sizes);
     const excess = multiplyAdds(part) / limit;
     if (excess <= 1 || sizes.length === 0) continue;
-    // what is pooled keeps its ratio to what it is made of
+    const window = call.name === 'MaxPool' ? call.attributes.extent[3 - axis]! : 1;
+    // what is pooled keeps its ratio to what it is made of, and whole windows
     for (let size = Math.max(Math.min(fewest, smallest), Math.ceil(smallest / excess)); size < smallest; size++)
-      if (sizes.every((one) => (one * size) % smallest === 0)) {
+      if (size % window === 0 && sizes.every((one) => (one * size) % smallest === 0)) {
         part = withShapes(part, (shape) => (isVolume(shape) ? shape.map((one, a) => (a === axis ? (one * size) / smallest : one)) : shape));
         break;
       }
@@ -77,7 +78,7 @@ function partOf(call: OperatorShapes, most: number): OperatorShapes {
   return part;
 }
 
-/** [1, z, y, x, ...]; the kernels of convolutions have four or five sizes too, and the first is at least 3. */
-const isVolume = (shape: readonly number[]): boolean => shape.length >= 4 && shape[0] === 1;
+/** [1, z, y, x, ...]; the kernels of convolutions have four or five sizes too, and the first is at least 3, or all are 1. */
+const isVolume = (shape: readonly number[]): boolean => shape.length >= 4 && shape[0] === 1 && Math.max(shape[1]!, shape[2]!) > 1;
 const withShapes = (call: OperatorShapes, change: (shape: readonly number[]) => readonly number[]): OperatorShapes =>
   ({ ...call, shapes: Object.fromEntries(Object.entries(call.shapes as Record<string, readonly number[]>).map(([name, shape]) => [name, change(shape)])) }) as OperatorShapes;
