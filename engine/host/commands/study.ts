@@ -7,7 +7,7 @@ import type { Shape } from '../../contract/engine-api';
 import { badInput, GyraError } from '../../contract/problem';
 import { runRecord, type RunRecord } from '../../contract/run-record';
 import { classCount } from '../../contract/structure';
-import type { TrainingSpec } from '../../contract/training-spec';
+import { trainingSpec, type TrainingSpec } from '../../contract/training-spec';
 import { loadCase, openDataset, structuresBeside, type Dataset } from '../../data/dataset';
 import { isFile, isFolder, readJson, sha256 } from '../../data/file-access';
 import { writePhantomDataset } from '../../data/phantom/write-phantom-dataset';
@@ -172,7 +172,12 @@ async function baseSpec(name: StudyName, { base = 'hippocampus-steerable', set, 
   const outputs = classCount(structuresBeside(ignoreLabel, structures));
   const { split: _, ...data } = spec.data;
   // the name of the folder and not its path, so that the same training has the same key from wherever it is started
-  return { base: { ...spec, name, lossOptions: { ...spec.lossOptions, ...(ignoreLabel === undefined ? {} : { ignoreLabel }) }, model: { ...spec.model, inputs: contrasts.length, outputs }, data: { ...data, dataset: basename(datasetFolder), ...(split === undefined ? {} : { split }) } }, datasetFolder, namesPatchSize };
+  const fitted = trainingSpec.safeParse({ ...spec, name, lossOptions: { ...spec.lossOptions, ...(ignoreLabel === undefined ? {} : { ignoreLabel }) }, model: { ...spec.model, inputs: contrasts.length, outputs }, data: { ...data, dataset: basename(datasetFolder), ...(split === undefined ? {} : { split }) } });
+  if (!fitted.success) {
+    const [{ path, message }] = fitted.error.issues as [z.core.$ZodIssue];
+    throw badInput(`${basename(file)} does not fit ${basename(datasetFolder)}: field "${path.join('.')}": ${message}.`, `Give one that does, with --set ${path.join('.')}=... or another --base.`);
+  }
+  return { base: fitted.data, datasetFolder, namesPatchSize };
 }
 
 /** Arms that are trained already take the place of those to train; `models` says which of these stay. */
@@ -182,6 +187,7 @@ async function withRuns(study: StudySpec, trained: ReadonlyMap<string, string>, 
   if (unknown.length > 0) throw badInput(`The study ${study.name} has no model ${unknown.join(', ')}.`, `Give some of ${[...new Set(study.arms.map(({ series }) => plainName(series)))].join(', ')}.`);
   const kept = study.arms.filter(({ series }) => (models ? wanted.has(plainName(series)) : trained.size === 0));
   const given = await Promise.all([...trained].map(async ([series, folder]) => {
+    if (!(await isFile(join(folder, 'best.safetensors')))) throw badInput(`${basename(resolve(folder))}, given for ${series}, holds no run with trained weights.`, 'Give the folder that holds run.json and best.safetensors.');
     const record = await readJson(join(folder, 'run.json'), runRecord);
     const { spec } = record;
     return { series, ...(study.figure === 'angle' ? {} : { x: study.figure === 'training-cases' ? trainingCasesOf(record, folder) : series }), spec: withoutPlace(spec), trained: { run: basename(resolve(folder)), weights: await sha256(join(folder, 'best.safetensors')) } };
