@@ -13,6 +13,7 @@ import type { Evaluation } from '../../evaluation/evaluate';
 import { defaultDegrees, protocols, type PoseName, type Protocol } from '../../evaluation/protocols';
 import { shownSpread, type Summary } from '../../evaluation/statistics';
 import { knownCases, type KnownCase } from '../../experiments/run-store';
+import { lockRun } from '../../training/run-lock';
 import { loadNetwork } from '../../training/weights-file';
 import { backendOption, startChosenBackend } from '../backend-option';
 import { casesNamed, evaluateCases, splitOf } from '../evaluate-cases';
@@ -59,10 +60,13 @@ async function run(model: string, datasetFolder: string, options: Options): Prom
   if (options.record && !(protocol.includes('planes') && degrees.includes(0))) throw badInput('--record stores Dice over angle, which was not asked for.', 'Add --protocol planes, with 0 among the --degrees.');
   const dataset = await openDataset(datasetFolder, { skipBroken: options.skipBroken });
   const backend = await startChosenBackend(options.backend, { threads: options.threads });
+  let unlock: (() => Promise<void>) | undefined;
   try {
     const loaded = await loadNetwork(model);
     const { record } = loaded;
     if (options.record && !record) throw badInput(`${basename(model)} is no run folder, so there is no record to add to.`, 'Give the folder that holds run.json, or leave out --record.');
+    // a training that goes on would have other weights and another record by the end
+    if (options.record) unlock = await lockRun(model);
     const chosen = casesNamed(dataset, await chosenCases(dataset, options, record));
     const { sound, skipped } = options.skipBroken ? await soundCases(dataset, chosen, record?.spec.lossOptions.ignoreLabel) : { sound: chosen, skipped: [] };
     for (const { case: id, reason } of skipped) process.stderr.write(`${id} is left out: ${reason}\n`);
@@ -73,6 +77,7 @@ async function run(model: string, datasetFolder: string, options: Options): Prom
     if (options.record) await writeByRename(join(model, 'run.json'), `${JSON.stringify({ ...record, evaluation: recorded(result, dataset, options) }, null, 2)}\n`);
     process.stdout.write(options.json ? `${JSON.stringify({ ...documented(result), ...(known.length > 0 && { known }), ...(skipped.length > 0 && { skipped }) })}\n` : `${known.length > 0 ? `Not a test: ${basename(model)} was ${knownText(known, sound.length)}.\n` : ''}${printed(result)}`);
   } finally {
+    await unlock?.();
     await backend.dispose();
   }
 }

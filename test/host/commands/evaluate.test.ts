@@ -98,6 +98,13 @@ describe('gyra evaluate', () => {
     expect(readdirSync(join(folder, 'run'))).toEqual(['run.json']);
   });
 
+  it('does not write into the record of a run that another process is training', async () => {
+    const folder = temporaryFolder({ ...dataset, 'run/run.json': record, 'run/run.lock': `${process.ppid}\n` });
+    const { code, stderr } = await run('evaluate', `${folder}/run`, `${folder}/data`, '--protocol', 'planes', '--degrees', '0,90', '--record');
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(`Another process (${process.ppid}) is writing the run in run.`) });
+    expect(JSON.parse(readFileSync(join(folder, 'run', 'run.json'), 'utf8'))).toEqual(record);
+  }, 20_000);
+
   it('says which cases the model was trained or tuned on, and does not record those', async () => {
     const data = [{ case: 'a', part: 'train', image: '0', label: '0' }, { case: 'elsewhere', part: 'validation', image: createHash('sha256').update(other).digest('hex'), label: '0' }];
     const folder = temporaryFolder({ ...dataset, 'data/imagesTr/c.nii.gz': other, 'all.txt': 'a\nb\nc', 'run/run.json': {} });
