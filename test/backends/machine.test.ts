@@ -62,6 +62,19 @@ describe.each([1, 2, 4])('the machine on %i threads', (threads) => {
   });
 });
 
+it.each([1, 2, 4])('a kernel that reads beyond the memory is an error on %i threads, none of which is waited for in vain afterwards', async (threads) => {
+  const machine = await Machine.start({ threads, relaxed: false, cancel: new Int32Array(new SharedArrayBuffer(8)), heapBytes: 8 * 2 ** 20 });
+  const { write } = machine.load((m) => ({ write: m.kernel('write', { y: 'i32' }, (f, p, item) => f.store(p.y.add(item.shl(2)), item)) }));
+  const y = machine.heap.allocate(4000);
+  for (let turn = 0; turn < 20; turn++) {
+    expect(() => write({ y: -4096 }, 1000)).toThrow();
+    machine.heap.integers(y, 1000).fill(-1);
+    write({ y }, 1000);
+    expect([...machine.heap.integers(y, 1000)]).toEqual(Array.from({ length: 1000 }, (_, item) => item));
+  }
+  await machine.stop();
+});
+
 describe('a heap that is full', () => {
   it('is an error that says so, and leaves the machine working on blocks of its own', async () => {
     const machine = await Machine.start({ threads: 2, relaxed: false, cancel: new Int32Array(new SharedArrayBuffer(8)), heapBytes: 8 * 2 ** 20 });

@@ -3,7 +3,7 @@
 import type { MessagePort } from 'node:worker_threads';
 
 /** Words of the control block shared by all threads. */
-export const control = { generation: 0, done: 1, next: 2, items: 3, module: 4, entry: 5, parameters: 6, scratch: 7, scratchBytes: 8, stop: 9, words: 16 } as const;
+export const control = { generation: 0, done: 1, next: 2, items: 3, module: 4, entry: 5, parameters: 6, scratch: 7, scratchBytes: 8, stop: 9, failed: 10, words: 16 } as const;
 
 export interface KernelThreadData {
   control: Int32Array;
@@ -38,9 +38,14 @@ export function kernelThread(): void {
     }
     const kernel = modules[control[words.module]!]![entries[control[words.module]!]![control[words.entry]!]!] as (parameters: number, item: number, scratch: number) => void;
     const scratch = control[words.scratch]! + id * control[words.scratchBytes]!;
-    for (let item = Atomics.add(control, words.next, 1); item < control[words.items]!; item = Atomics.add(control, words.next, 1)) {
-      if (Atomics.load(cancel, 0)) break;
-      kernel(control[words.parameters]!, item, scratch);
+    try {
+      for (let item = Atomics.add(control, words.next, 1); item < control[words.items]!; item = Atomics.add(control, words.next, 1)) {
+        if (Atomics.load(cancel, 0)) break;
+        kernel(control[words.parameters]!, item, scratch);
+      }
+    } catch {
+      // told by who waits for this thread, which would wait for ever if it ended here
+      Atomics.store(control, words.failed, 1);
     }
     Atomics.add(control, words.done, 1);
     Atomics.notify(control, words.done);

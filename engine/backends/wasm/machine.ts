@@ -108,17 +108,22 @@ export class Machine {
     c[words.items] = items;
     Atomics.store(c, words.done, 0);
     Atomics.store(c, words.next, 0);
+    Atomics.store(c, words.failed, 0);
     if (shared) {
       Atomics.add(c, words.generation, 1);
       Atomics.notify(c, words.generation);
     }
     const loaded = this.modules[module]!;
     const kernel = loaded.exports[loaded.names[entry]!] as (parameters: number, item: number, scratch: number) => void;
-    for (let item = Atomics.add(c, words.next, 1); item < items; item = Atomics.add(c, words.next, 1)) {
-      if (Atomics.load(cancel, 0)) break;
-      kernel(this.parameters, item, this.scratch.start);
+    try {
+      for (let item = Atomics.add(c, words.next, 1); item < items; item = Atomics.add(c, words.next, 1)) {
+        if (Atomics.load(cancel, 0)) break;
+        kernel(this.parameters, item, this.scratch.start);
+      }
+    } finally {
+      if (shared) this.awaitThreads();
     }
-    if (shared) this.awaitThreads();
+    if (Atomics.load(c, words.failed)) throw new Error(`The kernel ${loaded.names[entry]!} failed.`);
     if (Atomics.load(cancel, 0)) throw cancelled();
   }
   private awaitThreads(): void {
