@@ -41,11 +41,12 @@ export function builtInStudy(name: StudyName, options: StudyOptions): StudySpec 
   const arm = (series: string, change: Partial<Pick<TrainingSpec, 'model' | 'augmentation' | 'data' | 'sampling'>>, x?: string | number): StudyArm => ({ series, ...(x === undefined ? {} : { x }), spec: { ...base, ...change } });
   const turned = (degrees: number) => ({ augmentation: { ...base.augmentation, rotationDegrees: degrees } });
   const fiveModels: StudyArm[] = [
-    arm('steerable', { model: kinds.steerable }),
-    arm('ordinary', { model: kinds.ordinary }),
+    // no samples are turned but where the name says so, whatever the base does
+    arm('steerable', { model: kinds.steerable, ...turned(0) }),
+    arm('ordinary', { model: kinds.ordinary, ...turned(0) }),
     arm('ordinary ±20°', { model: kinds.ordinary, ...turned(20) }),
     arm('ordinary full', { model: kinds.ordinary, ...turned(180) }),
-    arm('group CNN', { model: kinds.group }),
+    arm('group CNN', { model: kinds.group, ...turned(0) }),
   ];
   const study = (fields: Pick<StudySpec, 'name' | 'question' | 'figure' | 'arms'> & Partial<StudySpec>): StudySpec => studySpec.parse({ seeds: [base.seed], learningRates: [base.optimiser.learningRate], ...fields });
   switch (name) {

@@ -21,6 +21,11 @@ describe('built-in studies', () => {
     expect(builtInStudy('set-size', { base, trainingCases: 18 }).arms.filter(({ series }) => series === 'steerable').map(({ x }) => x)).toEqual([2, 4, 8, 16, 18]);
     expect(widthOf('8x0e+4x1e+2x2e')).toBe(30);
   });
+  it('turn samples where the name says so and nowhere else, whatever the base does', () => {
+    const { base } = quickOptions('models');
+    for (const rotationDegrees of [0, 20, 180])
+      expect(builtInStudy('rotation', { base: { ...base, augmentation: { ...base.augmentation, rotationDegrees } }, trainingCases: 18 }).arms.map(({ spec }) => spec.augmentation.rotationDegrees)).toEqual([0, 0, 20, 180, 0]);
+  });
   it('compare at equal width, kernel and depth', () => {
     const { base } = quickOptions('models');
     const [steerable, ordinary] = builtInStudy('rotation', { base: { ...base, model: { ...base.model, irreps: '8x0e+4x1e+2x2e' } as typeof base.model }, trainingCases: 18 }).arms;
