@@ -1,5 +1,5 @@
 /** @file One self-contained HTML page of studies and runs: figures inline, light and dark, nothing fetched, no scripts. */
-import { withoutPaths } from '../contract/problem';
+import { badInput, withoutPaths } from '../contract/problem';
 import { seedsText } from './dice-results';
 import { escapeXml, figureSvg, type Figure, type FigureColours, type Reference } from './figure';
 import type { Comparison, StudyRecord, Table } from './study-record';
@@ -83,9 +83,11 @@ function runTable(runs: StudyRecord['runs']): Table {
 export function referencesOf(figure: Figure, printed: readonly PrintedValue[]): Reference[] {
   const same = (a: string, b: string): boolean => a.trim().toLowerCase() === b.trim().toLowerCase();
   return printed.flatMap(({ row, column, value, source }) =>
-    figure.panels.flatMap(({ name, scale }) => {
+    figure.panels.flatMap(({ name, scale, y }) => {
       const place = figure.rows.find((point) => point.panel === name && scale === 'category' && (same(String(point.x), row) || same(point.series, row)));
-      return place && same(name, column) ? [{ panel: name, x: place.x, value, source }] : [];
+      if (!place || !same(name, column)) return [];
+      if (y === 'unit' && (value < 0 || value > 1)) throw badInput(`The printed value ${value} of ${row}, ${column}, is no Dice.`, 'Write Dice from 0 to 1, as in 0.87.');
+      return [{ panel: name, x: place.x, value, source }];
     }),
   );
 }

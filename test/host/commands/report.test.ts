@@ -73,6 +73,10 @@ describe('gyra report', () => {
     const csv = readFileSync(join(folder, 'page', 'models-figure-1.csv'), 'utf8').trimEnd().split('\n');
     expect([csv[0], csv.at(-1)]).toEqual(['panel,series,x,mean,low,high,n,source', 'Body,values printed in the paper,ordinary,0.5,,,,"a page, 12"']);
     expect(csv.slice(1, -1).every((line) => line.endsWith(','))).toBe(true);
+    // drawn at the border it would be another value than the one in the CSV
+    const percent = await studied('models', { 'paper.csv': 'table,row,column,value,source\n3,ordinary,Body,50,a page\n' });
+    expect(await run(join(percent, 'study'), '--out', join(percent, 'page'), '--paper', join(percent, 'paper.csv'))).toMatchObject({ code: 2, stderr: expect.stringContaining('The printed value 50 of ordinary, Body, is no Dice.') });
+    expect(readdirSync(percent)).not.toContain('page');
   });
 
   it.each([
