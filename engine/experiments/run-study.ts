@@ -133,6 +133,7 @@ async function refuseAnother(spec: StudySpec, out: string): Promise<void> {
 }
 
 async function readTrained(folder: string, { arm }: PlannedRun): Promise<RunRecord> {
+  if (!(await new RunFolder(folder).hasRecord())) throw badInput(`The run ${arm.trained?.run}, which the study holds to be there, was not found.`, `Give its folder with --runs "${arm.series}=FOLDER".`);
   const record = await new RunFolder(folder).readRecord();
   const weights = await sha256(join(folder, 'best.safetensors'));
   if (weights !== arm.trained?.weights) throw badInput(`The best weights of ${basename(folder)} have changed since the study began.`, 'Give another folder with --out.');

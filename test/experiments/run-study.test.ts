@@ -108,6 +108,12 @@ describe('runStudy', () => {
     expect(unlimited.runs.map(({ run }) => run)).not.toContain(JSON.parse(readText(at.out, 'study.json')).runs[0].run);
   });
 
+  it('asks for the folder of a run that is there already, where it is not in the store', async () => {
+    const [one, ...others] = study('models').arms;
+    const record = await runStudy({ ...folders(), spec: study('models', { arms: [{ ...one!, trained: { run: 'mine', weights: 'x' } }, ...others] }) }, fakeHost().host);
+    expect(record.runs[0]).toMatchObject({ status: 'failed', problem: { message: 'The run mine, which the study holds to be there, was not found.', remedy: 'Give its folder with --runs "steerable=FOLDER".' } });
+  });
+
   it('goes on where it was stopped', async () => {
     const at = folders();
     const first = fakeHost({ stopsAfter: 2 });
