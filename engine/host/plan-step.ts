@@ -8,6 +8,7 @@ import { badInput, GyraError } from '../contract/problem';
 import { canvasFor } from '../data/canvas';
 import { printShape, voxelCount } from '../math/volume';
 import { buildNetwork } from '../model/build-network';
+import { parameterCount } from '../model/cost';
 import { multiplyAdds, type OperatorShapes } from '../model/multiply-adds';
 import { valueAndGradients } from '../ops/backpropagation';
 import { recordOperators } from '../ops/run-operator';
@@ -31,8 +32,8 @@ export const totalMultiplyAdds = (calls: readonly OperatorShapes[]): number => c
 
 /** Plans a step on one volume; null where WebAssembly's 4 GiB are too few. Replaces the current backend. */
 export async function planStep(model: ModelSpec, [nx, ny, nz]: Shape, threads?: number): Promise<StepPlan | null> {
-  // an image so large that no array could hold it is not even tried
-  if (4 * nx * ny * nz * model.inputs >= 2 ** 32) return null;
+  // images and weights so large that no array could hold them are not even tried
+  if (4 * Math.max(nx * ny * nz * model.inputs, parameterCount(model).stored) >= 2 ** 32) return null;
   const { backend, dispose } = await startBackend({ threads, planOnly: true });
   const { heap } = backend.machine;
   const calls: OperatorShapes[] = [];

@@ -32,6 +32,10 @@ it('what does not fit is refused with the largest patch that would', async () =>
   // of 5000^3 not even the image fits into an array
   for (const patch of [160, 5000]) await expect(refuseWhatDoesNotFit(wide, patch, 2)).rejects.toMatchObject({ code: 'bad-input', remedy: expect.stringContaining(`${largest}^3`) as string });
 });
+it('a network whose weights alone do not fit is refused, with no patch that would', async () => {
+  const huge = modelSpec.parse({ architecture: 'unet', outputs: 2, poolings: 5, kernelSize: 5, features: 512 });
+  await expect(refuseWhatDoesNotFit(huge, 64, 2)).rejects.toMatchObject({ code: 'bad-input', remedy: 'Use fewer features.' });
+});
 it('whole volumes that do not fit are refused with the largest margin that would, or the largest patch', async () => {
   const largest = await largestOfWide();
   const upright = (side: number) => ({ shape: cube(side), turned: cube(side) });
