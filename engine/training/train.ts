@@ -99,7 +99,7 @@ async function trainLocked(options: TrainOptions, folder: RunFolder, samples: Sa
     if (resume && (await folder.hasCheckpoint())) {
       done = await readCheckpoint(folder.last, spec, stepsPerEpoch, state);
       const before = (await folder.hasRecord()) ? await folder.readRecord() : null;
-      if (before) refuseOtherData(before.data, data.hashes);
+      if (before) refuseOtherCourse(before, data.hashes, options.environment.backend);
       // what it was evaluated to and computed with stays true where nothing is added
       if (before?.status === 'done' && isOver()) return before;
     }
@@ -167,8 +167,9 @@ async function trainLocked(options: TrainOptions, folder: RunFolder, samples: Sa
   }
 }
 
-/** A training goes on with the cases it began with. */
-function refuseOtherData(before: RunRecord['data'], now: RunRecord['data']): void {
+/** A training goes on with the cases it began with, on the backend it began on, whose rounding is its own. */
+function refuseOtherCourse({ data: before, environment: { backend } }: RunRecord, now: RunRecord['data'], backendNow: string): void {
+  if (backend !== backendNow) throw badInput(`This run was started on the backend ${backend}, and this is ${backendNow}.`, `Resume with --backend ${backend}, or start a new run under another name.`);
   const keyOf = (one: RunRecord['data'][number]): string => JSON.stringify([one.case, one.part, one.image, one.label]);
   const [old, current] = [before, now].map((data) => new Set(data.map(keyOf))) as [Set<string>, Set<string>];
   const changed = [...new Set([...before.filter((one) => !current.has(keyOf(one))), ...now.filter((one) => !old.has(keyOf(one)))].map((one) => one.case))];

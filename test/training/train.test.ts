@@ -220,7 +220,7 @@ it('goes on to another ceiling and with more patience where that is the same tra
   expect(JSON.parse(readFileSync(join(folder, 'run.json'), 'utf8'))).toEqual(record);
 });
 
-it('does not go on with other data than it began with', async () => {
+it('does not go on with other data or another backend than it began with', async () => {
   const files = tinyDataset();
   const folder = join(temporaryFolder(), 'run');
   await run(temporaryFolder(files), folder, { spec: { stopping: { stepsPerEpoch: 1, maximumSteps: 1 } } });
@@ -229,6 +229,10 @@ it('does not go on with other data than it began with', async () => {
   await expect(again({ 'imagesTr/b.nii.gz': files['imagesTr/a.nii.gz'], 'labelsTr/b.nii.gz': files['labelsTr/a.nii.gz'] })).rejects.toThrow('This run was started on other data: b changed since.');
   await expect(again({ 'split.json': { train: ['a', 'b', 'c'], validation: ['d', 'e'], test: [] } })).rejects.toThrow('other data: d, f changed since.');
   expect(bytes(folder, 'last.safetensors')).toBe(before);
+  const record = readFileSync(join(folder, 'run.json'), 'utf8');
+  writeFileSync(join(folder, 'run.json'), record.replace('"backend": "wasm"', '"backend": "tensorflow"'));
+  await expect(again({})).rejects.toThrow('This run was started on the backend tensorflow, and this is wasm.');
+  writeFileSync(join(folder, 'run.json'), record);
   expect(await again({})).toMatchObject({ status: 'done', steps: 2 });
 });
 
