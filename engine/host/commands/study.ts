@@ -222,7 +222,7 @@ const plainName = (series: string): string => series.toLowerCase().replaceAll('Â
 /** A split that is drawn is drawn with the seed: seeds would be compared on other cases. */
 async function refuseMovingSplit(datasetFolder: string, { arms, seeds }: StudySpec): Promise<void> {
   const dataset = await openDataset(datasetFolder, { skipBroken: arms.some(({ spec }) => spec.data.skipBroken) });
-  for (const { spec: { data: { split, splitSizes } } } of arms) {
+  for (const { spec: { data: { split, splitSizes } } } of arms.filter(({ trained }) => !trained)) {
     const drawn = await Promise.all(seeds.map((seed) => readSplit(dataset, { file: split, seed, sizes: splitSizes })));
     if (new Set(drawn.map((one) => JSON.stringify(one))).size > 1) throw badInput(`The split of ${basename(datasetFolder)} is drawn, and each seed would draw a split of its own.`, 'Write split.json into the data set (train, validation, test) and leave out data.splitSizes, or study one seed.');
   }
