@@ -116,7 +116,8 @@ export function steerableUnetLogits(spec: SteerableUnetSpec, variables: Readonly
         out: (features) => selfConnection(features, get('out.weight'), get('bias', scalarCopies(output)), { irrepsIn: last, irrepsOut: output }),
         keptChannels: (name) => {
           const { irrepsIn, irreps } = layout.get(name)!;
-          return dimension(irrepsIn) + dimension(irreps) + 2 * dimension(gateInputIrreps(irreps));
+          // what dropout reads is kept beside what it gives
+          return dimension(irrepsIn) + (spec.dropout > 0 ? 3 : 1) * dimension(irreps) + 2 * dimension(gateInputIrreps(irreps));
         },
       },
       x,
