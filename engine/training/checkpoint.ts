@@ -54,7 +54,8 @@ export async function readCheckpoint(path: string, spec: TrainingSpec, stepsPerE
   const { optimiser: { schedule }, stopping: { maximumSteps, patienceEpochs } } = spec;
   // more patience continues the same training, and so does a ceiling ahead, unless the learning rate falls towards it or the last one cut an epoch short
   const isSameCourse = schedule === 'constant' && maximumSteps >= done.step && done.step === done.epoch * stepsPerEpoch;
-  const mayDiffer = [...(before && patienceEpochs > before.stopping.patienceEpochs ? ['stopping.patienceEpochs'] : []), ...(isSameCourse ? ['stopping.maximumSteps'] : [])];
+  // where the data set lies is no part of it: its cases are compared by their content
+  const mayDiffer = ['data.dataset', ...(before && patienceEpochs > before.stopping.patienceEpochs ? ['stopping.patienceEpochs'] : []), ...(isSameCourse ? ['stopping.maximumSteps'] : [])];
   const differ = differences(before ?? stored, spec).filter(({ field }) => !mayDiffer.includes(field));
   if (differ.length) {
     const list = differ.map(({ field, before, now }) => `${field} was ${before} and is now ${now}`).join('; ');
