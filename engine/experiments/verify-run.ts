@@ -44,10 +44,10 @@ export async function verifyRun(runFolder: string, datasetFolder: string, repeat
   const again = join(temporary, 'run');
   try {
     const seen: number[] = [];
-    const last = steps ?? record.steps;
+    const last = Math.min(steps ?? record.steps, record.steps);
     const onStep = ({ step, loss, validationDice }: TrainProgress): 'go on' | 'cancel' => {
       if (validationDice === null && step === seen.length + 1) seen.push(loss);
-      return steps !== undefined && step >= steps ? 'cancel' : 'go on';
+      return steps !== undefined && step >= last ? 'cancel' : 'go on';
     };
     if (steps !== undefined || record.status === 'done') await repeat(record.spec, again, { oneEpoch: false, onStep });
     else for (let epoch = 0; epoch < record.epochs; epoch++) await repeat(record.spec, again, { oneEpoch: true, onStep });

@@ -57,6 +57,11 @@ describe('verifyRun', () => {
     const { dataset, run } = await trained(true);
     expect(JSON.parse(readFileSync(join(run, 'run.json'), 'utf8'))).toMatchObject({ status: 'stopped', steps: 1 });
     expect(await verifyRun(run, dataset, repeatWith(dataset))).toMatchObject({ isEqual: true, different: [] });
+    // and no further, however many steps are asked for
+    let reached = 0;
+    const counting: Repeat = (repeated, folder, { onStep, ...rest }) => repeatWith(dataset)(repeated, folder, { ...rest, onStep: (progress) => ((reached = progress.step), onStep(progress)) });
+    expect(await verifyRun(run, dataset, counting, 9)).toMatchObject({ isEqual: true, same: ['data: SHA-256 of 6 cases', 'loss of each of the first 1 steps'] });
+    expect(reached).toBe(1);
   });
 
   it('compares the first losses alone, and weights that are stored in half precision', async () => {
