@@ -9,10 +9,13 @@ import { register } from '../../../engine/host/commands/predict';
 import { planVariables } from '../../../engine/model/build-network';
 import { runCommand } from '../../support/run-command';
 import { temporaryFolder } from '../../support/temporary-folder';
+import { mhaFile, nrrdFile } from '../../support/volume-files';
 
 const assets = fileURLToPath(new URL('../../../assets/', import.meta.url));
 const model = join(assets, 'models/hippocampus-steerable');
 const image = join(assets, 'cases/imagesTr', readdirSync(join(assets, 'cases/imagesTr')).find((name) => name.endsWith('.nii.gz'))!);
+
+const small = { shape: [6, 5, 4], spacing: [1, 1, 1], value: (i: number) => i } as const;
 
 describe('gyra predict', () => {
   it('gives logits whose largest channel is the label, voxel by voxel of the file', async () => {
@@ -39,6 +42,18 @@ describe('gyra predict', () => {
     const { code, stderr } = await runCommand([register], 'predict', field, image, '-o', join(folder, 'labels.nii.gz'));
     expect({ code, stderr, files: readdirSync(folder) }).toEqual({ code: 2, stderr: expect.stringMatching(/field\.safetensors gives a field of 1x1e.*\n.*--logits/) as string, files: ['field.safetensors'] });
     expect(await runCommand([register], 'predict', field, image, '--logits', join(folder, 'out.safetensors'))).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it.each(['nrrd', 'mha'])('reads and writes %s beside where it is run', async (ending) => {
+    const folder = temporaryFolder({ 'small.nrrd': nrrdFile(small), 'small.mha': mhaFile(small) });
+    const before = process.cwd();
+    process.chdir(folder);
+    try {
+      expect(await runCommand([register], 'predict', model, `small.${ending}`, '-o', `labels.${ending}`, '--threads', '1')).toMatchObject({ code: 0, stderr: '' });
+    } finally {
+      process.chdir(before);
+    }
+    expect(readdirSync(folder)).toContain(`labels.${ending}`);
   });
 
   it('never writes over the model', async () => {
