@@ -49,7 +49,7 @@ export const rightAnglesOf = (spec: ModelSpec): readonly RotationMatrix[] =>
 export function equivarianceErrors(network: Network, { size, rotations, onProgress = () => {} }: EquivarianceOptions): LayerEquivariance[] {
   const { spec } = network;
   const shape: Shape = [size, size, size];
-  if (!accepts(pooledSizes(spec), shape)) throw badInput(`This model works on sizes that are ${printSizes(pooledSizes(spec))}, not on ${size}.`, 'Give such a size.');
+  if (!accepts(pooledSizes(spec), shape)) throw badInput(`This model works on sizes that are ${printSizes(pooledSizes(spec))}, not on ${size}.`, 'Give such a size (--size).');
   const input = parseIrreps('inputIrreps' in spec && spec.inputIrreps !== undefined ? spec.inputIrreps : `${spec.inputs}x0e`);
   const group = spec.architecture === 'group-unet' ? rotationGroup(spec.group) : undefined;
   const layers = layersOf(network, input, group?.length ?? 1);

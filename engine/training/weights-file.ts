@@ -52,15 +52,18 @@ export async function loadNetwork(path: string): Promise<LoadedNetwork> {
   const spec = readMetadata(metadata['spec'], modelSpec, basename(file));
   const structures = readMetadata(metadata['structures'], structureList, basename(file));
   const network = buildNetwork(spec, 0);
-  const problems = [...stateOf(network)].flatMap(([name, value]) => {
+  const state = stateOf(network);
+  const problems = [...state].flatMap(([name, value]) => {
     const stored = tensors.get(name);
     if (!stored) return [`${name} is missing`];
     if (stored.shape.join() !== value.shape.join()) return [`${name} is [${stored.shape.join(', ')}] instead of [${value.shape.join(', ')}]`];
-    const values = tensor(Float32Array.from(stored.data as Float32Array), value.shape);
+    if (stored.data instanceof BigInt64Array) return [`${name} holds whole numbers`];
+    const values = tensor(Float32Array.from(stored.data), value.shape);
     value.assign(values);
     values.dispose();
     return [];
   });
+  problems.push(...[...tensors.keys()].filter((name) => !state.has(name)).map((name) => `${name} has no place in it`));
   if (problems.length) {
     network.dispose();
     throw badInput(`${basename(file)} does not fit its own spec: ${problems.slice(0, 3).join('; ')}${problems.length > 3 ? `; and ${problems.length - 3} more` : ''}.`, 'Give the weights file of this architecture, or train it again.');

@@ -41,6 +41,18 @@ async function rewrite(file: string, change: (tensors: Map<string, unknown>, met
   change(floats, metadata);
   await writeFile(file, writeSafetensors(floats, metadata));
 }
+/** The bias as I64, at the end of the file. */
+async function withWholeNumbers(file: string): Promise<void> {
+  const bytes = await readFile(file);
+  const start = 8 + Number(bytes.readBigUInt64LE());
+  const header = JSON.parse(bytes.toString('utf8', 8, start)) as Record<string, object>;
+  const data = Buffer.concat([bytes.subarray(start), Buffer.alloc(24)]);
+  header['bias'] = { dtype: 'I64', shape: [3], data_offsets: [data.length - 24, data.length] };
+  const text = Buffer.from(JSON.stringify(header));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(text.length));
+  await writeFile(file, Buffer.concat([length, text, data]));
+}
 
 describe('weights on disk', () => {
   it.each([
@@ -89,6 +101,8 @@ describe('a file that cannot be used is refused with its name and a remedy, and 
     ['of a newer version', (file) => rewrite(file, (_, metadata) => (metadata['spec'] = JSON.stringify({ ...spec, schemaVersion: 2 }))), /newer version of Gyra/],
     ['of an unknown architecture', (file) => rewrite(file, (_, metadata) => (metadata['spec'] = JSON.stringify({ ...spec, architecture: 'transformer' }))), /spec that cannot be read/],
     ['with a tensor missing', (file) => rewrite(file, (tensors) => tensors.delete('out.weight')), /out\.weight is missing/],
+    ['with a tensor too many', (file) => rewrite(file, (tensors) => tensors.set('norm.scale', { dtype: 'F32', shape: [1], data: new Float32Array(1) })), /does not fit its own spec: norm\.scale has no place in it/],
+    ['with whole numbers', withWholeNumbers, /does not fit its own spec: bias holds whole numbers/],
     ['with a tensor of another shape', (file) => rewrite(file, (_, metadata) => (metadata['spec'] = JSON.stringify({ ...spec, outputs: 4 }))), /out\.weight is \[6\] instead of \[8\]; bias is \[3\] instead of \[4\]/],
   ])('%s', async (_, spoil, message) => {
     const { file } = await saved();

@@ -1,6 +1,6 @@
-/** @file NRRD, MetaImage, MGH and DICOM series through ITK compiled to WebAssembly. This file is loaded when the first of them is met. */
+/** @file NRRD, MetaImage, MGH and DICOM series through ITK compiled to WebAssembly, which sees only what is named from the root. This file is loaded when the first of them is met. */
 import { open, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { readImageDicomFileSeriesNode } from '@itk-wasm/dicom';
 import { metaReadImageNode, metaWriteImageNode, mghReadImageNode, mghWriteImageNode, nrrdReadImageNode, nrrdWriteImageNode } from '@itk-wasm/image-io';
@@ -25,7 +25,7 @@ const formatOf = (name: string): keyof typeof formats | undefined => (Object.key
 export async function readItkImage(path: string): Promise<Scan[]> {
   const name = basename(path);
   const format = formatOf(name)!;
-  const { couldRead, image } = await inTurn(() => formats[format].read(path)).catch(unlessFault({ couldRead: false, image: undefined }));
+  const { couldRead, image } = await inTurn(() => formats[format].read(resolve(path))).catch(unlessFault({ couldRead: false, image: undefined }));
   if (!couldRead || !image?.data) throw badInput(`${name} could not be read as ${format === 'MetaImage' ? 'a' : 'an'} ${format} file.`, 'Copy or download the file again; a header with its voxels in a second file needs that file beside it.');
   return scansOf(format === 'NRRD' && (await isLeftAnteriorSuperior(path)) ? halfTurned(image) : image, name);
 }
@@ -53,7 +53,7 @@ function halfTurned(image: Image): Image {
 /** One volume from the slices of a DICOM series. */
 export async function readDicomSeries(paths: readonly string[], name: string): Promise<Scan[]> {
   const failed = { outputImage: undefined, sortedFilenames: [] as unknown };
-  const { outputImage, sortedFilenames } = await inTurn(() => readImageDicomFileSeriesNode({ inputImages: [...paths], singleSortedSeries: false })).catch(unlessFault(failed));
+  const { outputImage, sortedFilenames } = await inTurn(() => readImageDicomFileSeriesNode({ inputImages: paths.map((path) => resolve(path)), singleSortedSeries: false })).catch(unlessFault(failed));
   if (!outputImage?.data) throw badInput(`${name} could not be read as a DICOM series.`, 'Give a folder that holds the slices of one series and nothing else; enhanced or encapsulated objects can be converted with dcm2niix.');
   const used = Array.isArray(sortedFilenames) ? sortedFilenames.length : paths.length;
   if (used < paths.length) throw badInput(`${name} holds ${paths.length} DICOM files, and one series of them has ${used}.`, 'Give each series its own folder.');
@@ -91,7 +91,7 @@ export async function writeItkImage(path: string, { data, shape }: Volume<Uint8A
     metadata: new Map(),
   } as unknown as Image;
   // the format follows from the ending, so the temporary name ends alike
-  const temporary = join(dirname(path), `.${randomUUID()}.part.${basename(path)}`);
+  const temporary = join(dirname(resolve(path)), `.${randomUUID()}.part.${basename(path)}`);
   const written = await inTurn(() => formats[format].write(image, temporary, { useCompression: true })).catch(unlessFault({ couldWrite: false }));
   if (!written.couldWrite) {
     await rm(temporary, { force: true });

@@ -41,9 +41,7 @@ export function register(program: Command): void {
     .action(predict);
 }
 
-async function predict(model: string, given: readonly [string, ...string[]], { output: labelFile, logits, patch, threads, backend: backendName, json }: Options): Promise<void> {
-  // ITK sees no file beside where we are unless it is named from the root
-  const [imagePaths, output] = [given.map((path) => resolve(path)) as [string, ...string[]], labelFile === undefined ? undefined : resolve(labelFile)];
+async function predict(model: string, imagePaths: readonly [string, ...string[]], { output, logits, patch, threads, backend: backendName, json }: Options): Promise<void> {
   if (output === undefined && logits === undefined) throw badInput('There is nothing to write.', 'Add -o FILE.nii.gz for labels, or --logits FILE.safetensors for the raw output.');
   for (const imagePath of imagePaths) if (output !== undefined) await checkOutput(output, imagePath, canBeWritten, 'name of a volume', writtenEndings);
   for (const imagePath of imagePaths) if (logits !== undefined) await checkOutput(logits, imagePath, (path) => path.endsWith('.safetensors'), 'safetensors name', '.safetensors');
