@@ -2,6 +2,9 @@
 import { z } from 'zod';
 import { modelSpec } from './model-spec';
 
+/** Side of a patch in voxels. */
+export const smallestPatch = 8;
+
 export const trainingSpec = z.strictObject({
   schemaVersion: z.literal(1).default(1),
   name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'a run name is lower-case letters, digits and hyphens'),
@@ -24,7 +27,7 @@ export const trainingSpec = z.strictObject({
       /** `volume`: the whole case in its canvas. `patch`: a cube cut from it. */
       kind: z.enum(['volume', 'patch']).default('volume'),
       /** Side of a patch in voxels, rounded up to what the network takes; along an axis where the canvas is thinner, the canvas's extent. Larger than a case along all three axes it is refused. */
-      patchSize: z.int().min(8).max(256).default(48),
+      patchSize: z.int().min(smallestPatch).max(256).default(48),
       /** Share of the patches that are centred on a labelled voxel, as near as the canvas's border allows: a structure drawn from those the case has, then one of its voxels. The others lie anywhere. */
       foregroundShare: z.number().min(0).max(1).default(0.5),
       /** Random margin of fill around the case, in voxels an axis in all, drawn uniformly from 0 to this. */

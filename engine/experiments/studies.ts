@@ -4,7 +4,7 @@ import { entriesOf, ratioOf } from '../contract/irreps-text';
 import type { ModelSpec } from '../contract/model-spec';
 import { acceptedSizes } from '../contract/network-sizes';
 import { badInput } from '../contract/problem';
-import type { TrainingSpec } from '../contract/training-spec';
+import { smallestPatch, type TrainingSpec } from '../contract/training-spec';
 import { canvasFor } from '../data/canvas';
 import { parameterCount } from '../model/cost';
 import { studySpec, type StudyArm, type StudySpec } from './study-spec';
@@ -84,7 +84,9 @@ export function builtInStudy(name: StudyName, options: StudyOptions): StudySpec 
     }
     case 'cost': {
       // every model sees patches of one size, so that memory and time can be compared; where the base names no side they are cubes in every case
-      const sampling = { ...base.sampling, kind: 'patch' as const, patchSize: Math.min(base.sampling.patchSize, ...(options.shapes ?? []).flatMap((shape) => canvasFor(shape, acceptedSizes(kinds.ordinary)))) };
+      const patchSize = Math.min(base.sampling.patchSize, ...(options.shapes ?? []).flatMap((shape) => canvasFor(shape, acceptedSizes(kinds.ordinary))));
+      if (patchSize < smallestPatch) throw badInput(`A case is so thin that the largest cube every case holds has ${patchSize} voxels a side, and a patch has ${smallestPatch} at least.`, 'Leave that case out of the split, or name the side with --set sampling.patchSize=SIDE.');
+      const sampling = { ...base.sampling, kind: 'patch' as const, patchSize };
       return study({ name, question: 'What time and memory does training take?', paper: 'section 5.1.1', figure: 'cost', arms: fiveModels.filter(({ series }) => !series.includes('±')).map(({ series, spec }) => arm(series, { model: spec.model, augmentation: spec.augmentation, sampling }, series)) });
     }
   }
