@@ -1,5 +1,6 @@
 /** @file One self-contained HTML page of studies and runs: figures inline, light and dark, nothing fetched, no scripts. */
 import { badInput, withoutPaths } from '../contract/problem';
+import { shownSpread } from '../evaluation/statistics';
 import { seedsText } from './dice-results';
 import { escapeXml, figureSvg, type Figure, type FigureColours, type Reference } from './figure';
 import type { Comparison, StudyRecord, Table } from './study-record';
@@ -67,7 +68,7 @@ function placesIn(text: string): string[] {
 
 function comparisonTable(comparisons: readonly Comparison[]): Table {
   const isBySeed = comparisons.some(({ seeds }) => seeds);
-  const rows = comparisons.map(({ measure, first, second, mean, sd, n, interval, wilcoxon, seeds }) => ({ measure, first, second, difference: mean, SD: n < 2 ? null : sd, '95 % low': interval?.low ?? null, '95 % high': interval?.high ?? null, 'Wilcoxon p': wilcoxon?.p ?? null, cases: n, subjects: interval?.subjects ?? null, ...(isBySeed ? { 'by seed': seeds ? seedsText(seeds) : null } : {}) }));
+  const rows = comparisons.map(({ measure, first, second, mean, sd, n, interval, wilcoxon, seeds }) => ({ measure, first, second, difference: mean, SD: shownSpread({ mean, sd, n }).sd, '95 % low': interval?.low ?? null, '95 % high': interval?.high ?? null, 'Wilcoxon p': wilcoxon?.p ?? null, cases: n, subjects: interval?.subjects ?? null, ...(isBySeed ? { 'by seed': seeds ? seedsText(seeds) : null } : {}) }));
   return { columns: Object.keys(rows[0] ?? {}), rows };
 }
 
