@@ -1,6 +1,6 @@
 /** @file Reading and writing files with messages a person can act on. Messages name the file without its folder. */
 import { createHash, randomUUID } from 'node:crypto';
-import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { z } from 'zod';
 import { badInput, GyraError } from '../contract/problem';
@@ -66,7 +66,24 @@ export async function renameInto(temporary: string, path: string): Promise<void>
   }
 }
 
-const unwritable = (path: string, thrown: unknown): GyraError => new GyraError('bad-input', `${basename(path)} could not be written (${systemCode(thrown)}).`, 'Check that its folder exists, that you may write there, and that the disk has room.');
+/**
+ * Writes a folder beside its place, then renames it: it is there whole or not at all.
+ * @throws GyraError where it exists or cannot be written
+ */
+export async function writeFolderByRename(folder: string, write: (temporary: string) => Promise<void>): Promise<void> {
+  if (await exists(folder)) throw badInput(`${basename(folder)} exists already.`, 'Give a folder that is not there yet.');
+  const temporary = `${folder}.${randomUUID()}.part`;
+  try {
+    await mkdir(temporary, { recursive: true });
+    await write(temporary);
+    await rename(temporary, folder);
+  } catch (thrown) {
+    await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
+    throw thrown instanceof GyraError || !(thrown as NodeJS.ErrnoException).code ? thrown : unwritable(folder, thrown);
+  }
+}
+
+const unwritable = (path: string, thrown: unknown): GyraError => new GyraError('bad-input', `${basename(path)} could not be written (${systemCode(thrown)}).`, 'Check that the folder it belongs in exists, that you may write there, and that the disk has room.');
 
 function unreadable(path: string, thrown: unknown): GyraError {
   const code = systemCode(thrown);

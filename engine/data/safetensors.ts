@@ -74,6 +74,21 @@ export function writeSafetensors(tensors: ReadonlyMap<string, { readonly dtype: 
   return file;
 }
 
+/**
+ * The same file with its numbers rounded to half precision: half the bytes.
+ * @throws GyraError where a number is too large for it, or a tensor holds none with a fraction.
+ */
+export function toHalfPrecision(bytes: Uint8Array, fileName: string): Uint8Array {
+  const { tensors, metadata } = readSafetensors(bytes, fileName);
+  const halves = [...tensors].map(([name, { shape, data }]) => {
+    if (!(data instanceof Float32Array)) throw badInput(`${fileName}: tensor "${name}" is not of single precision.`, 'Leave half precision away.');
+    const beyond = data.find((value) => Math.abs(value) >= beyondHalf);
+    if (beyond !== undefined) throw badInput(`${fileName}: tensor "${name}" holds ${beyond}, beyond half precision.`, 'Leave half precision away.');
+    return [name, { dtype: 'F16' as const, shape, data }] as const;
+  });
+  return writeSafetensors(new Map(halves), metadata);
+}
+
 const isDtype = (text: string): text is SafetensorsDtype => Object.hasOwn(elementBytes, text);
 
 function parseJson(bytes: Uint8Array): unknown {
@@ -108,11 +123,14 @@ function fromHalf(bits: number): number {
   return sign * (1024 + fraction) * 2 ** (exponent - 25);
 }
 
+/** What rounds to infinity in half precision. */
+const beyondHalf = 65520;
+
 function toHalf(value: number): number {
   const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
   const size = Math.abs(value);
   if (Number.isNaN(value)) return 0x7e00;
-  if (size >= 65520) return sign | 0x7c00;
+  if (size >= beyondHalf) return sign | 0x7c00;
   // Subnormals share the spacing of the smallest exponent, so one formula serves both.
   const exponent = Math.max(Math.floor(Math.log2(size)), -14);
   const steps = roundToEven(size * 2 ** (10 - exponent));

@@ -7,7 +7,7 @@ import { badInput } from '../contract/problem';
 import type { RunRecord } from '../contract/run-record';
 import type { TrainingSpec } from '../contract/training-spec';
 import { exists, readBytes } from '../data/file-access';
-import { readSafetensors, writeSafetensors, type StoredTensor } from '../data/safetensors';
+import { readSafetensors, toHalfPrecision } from '../data/safetensors';
 import { RunFolder } from '../training/run-folder';
 import type { TrainProgress } from '../training/train';
 import { changedCases } from './run-store';
@@ -75,13 +75,12 @@ function circumstancesOf({ environment: before }: RunRecord, { environment: now 
 
 /** SHA-256 over names, shapes and values of all tensors, and of nothing else in the file: a checkpoint also holds seconds. */
 async function weightsHash(path: string, asHalf = false): Promise<string> {
-  const { tensors } = asHalf ? rounded((await stored(path)).tensors) : await stored(path);
+  const bytes = await readBytes(path);
+  const { tensors } = readSafetensors(asHalf ? toHalfPrecision(bytes, basename(path)) : bytes, basename(path));
   const hash = createHash('sha256');
   for (const [name, { shape, data }] of [...tensors].sort(([a], [b]) => (a < b ? -1 : 1))) hash.update(`${name} [${shape.join()}]\n`).update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
   return hash.digest('hex');
 }
 
-/** Shipped weights may be stored in half precision. */
-const isHalf = async (path: string): Promise<boolean> => [...(await stored(path)).tensors.values()].some(({ dtype }) => dtype === 'F16');
-const rounded = (tensors: ReadonlyMap<string, StoredTensor>) => readSafetensors(writeSafetensors(new Map([...tensors].map(([name, { shape, data }]) => [name, { dtype: 'F16' as const, shape, data: data as Float32Array }]))));
-const stored = async (path: string) => readSafetensors(await readBytes(path), basename(path));
+/** Weights may have been rounded to half precision since they were trained (`gyra export --half`). */
+const isHalf = async (path: string): Promise<boolean> => [...readSafetensors(await readBytes(path), basename(path)).tensors.values()].some(({ dtype }) => dtype === 'F16');

@@ -18,8 +18,8 @@ export interface Metric {
 export class RunFolder {
   readonly last: string;
   readonly best: string;
-  private readonly record: string;
-  private readonly metrics: string;
+  readonly record: string;
+  readonly metrics: string;
   constructor(readonly path: string) {
     this.last = join(path, 'last.safetensors');
     this.best = join(path, 'best.safetensors');

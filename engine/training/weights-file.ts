@@ -14,10 +14,9 @@ import { stateOf, type Network } from '../model/network';
 
 const structureList = z.array(structure);
 
-/** Writes weights, spec and structures by rename; `half` stores them in half precision. */
-export async function saveWeights(network: Network, path: string, structures: readonly Structure[], { half = false } = {}): Promise<void> {
-  const dtype = half ? ('F16' as const) : ('F32' as const);
-  const tensors = new Map([...stateOf(network)].map(([name, value]) => [name, { dtype, shape: value.shape, data: value.dataSync<'float32'>() }]));
+/** Writes weights, spec and structures by rename. */
+export async function saveWeights(network: Network, path: string, structures: readonly Structure[]): Promise<void> {
+  const tensors = new Map([...stateOf(network)].map(([name, value]) => [name, { dtype: 'F32' as const, shape: value.shape, data: value.dataSync<'float32'>() }]));
   await writeByRename(path, writeSafetensors(tensors, { spec: JSON.stringify(network.spec), structures: JSON.stringify(structures) }));
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readSafetensors, writeSafetensors } from '../../engine/data/safetensors';
+import { readSafetensors, toHalfPrecision, writeSafetensors } from '../../engine/data/safetensors';
 
 /** A file by hand: header and data as the format's documentation lays them out. */
 function file(header: object, data: ArrayBufferView): Uint8Array {
@@ -60,6 +60,13 @@ describe('safetensors', () => {
     const values = Float32Array.of(1, 1 + 2 ** -11, 1 + 3 * 2 ** -11, 1 + 2 ** -12, 2 - 2 ** -12, -65504, 65519, 65520, 1e-9, 2 ** -25, 3 * 2 ** -25, 2 ** -14 - 2 ** -26, -0, NaN);
     const { tensors } = readSafetensors(writeSafetensors(new Map([['t', { dtype: 'F16', shape: [values.length], data: values }]])));
     expect([...tensors.get('t')!.data]).toEqual([1, 1, 1 + 2 ** -9, 1, 2, -65504, 65504, Infinity, 0, 0, 2 ** -23, 2 ** -14, -0, NaN]);
+  });
+
+  it.each<[string, Uint8Array, string]>([
+    ['numbers beyond it', writeSafetensors(new Map([['t', { dtype: 'F32', shape: [2], data: Float32Array.of(1, -65520) }]])), 'tensor "t" holds -65520, beyond half precision'],
+    ['whole numbers', file({ t: { dtype: 'I32', shape: [1], data_offsets: [0, 4] } }, new Int32Array(1)), 'tensor "t" is not of single precision'],
+  ])('refuses %s in half precision', (_, bytes, message) => {
+    expect(() => toHalfPrecision(bytes, 'best.safetensors')).toThrow(refusal(message));
   });
 
   const good = writeSafetensors(new Map([['t', { dtype: 'F32', shape: [4], data: new Float32Array(4) }]]));

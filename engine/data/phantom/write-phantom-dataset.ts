@@ -1,9 +1,9 @@
 /** @file Phantoms as a data set on disk: `brain` as the Medical Segmentation Decathlon lays it out, `tumour` as nnU-Net's raw data; both with split.json. */
-import { randomUUID } from 'node:crypto';
-import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { PhantomKind, PhantomSettings } from '../../contract/phantom-settings';
-import { badInput, GyraError } from '../../contract/problem';
+import { badInput } from '../../contract/problem';
+import { writeFolderByRename } from '../file-access';
 import { writeVolume } from '../nifti';
 import type { Geometry } from '../nifti-geometry';
 import type { Split } from '../split';
@@ -25,10 +25,8 @@ export interface PhantomDataset {
 export async function writePhantomDataset(folder: string, dataset: PhantomDataset, onProgress: (done: number, of: number) => void = () => {}): Promise<void> {
   const { kind, cases, seed, settings } = dataset;
   if (cases < 3) throw badInput(`${cases} phantoms cannot be split into training, validation and test.`, 'Make at least 3.');
-  if (await stat(folder).catch(() => null)) throw badInput(`${basename(folder)} exists already.`, 'Give a folder that is not there yet.');
-  const temporary = `${folder}.${randomUUID()}.part`;
   const ids = Array.from({ length: cases }, (_, index) => `${kind}_${String(index + 1).padStart(3, '0')}`);
-  try {
+  await writeFolderByRename(folder, async (temporary) => {
     for (const subfolder of ['imagesTr', 'labelsTr']) await mkdir(join(temporary, subfolder), { recursive: true });
     for (const [index, id] of ids.entries()) {
       const { images, labels, spacingMm } = phantomCase(kind, settings, seed, index);
@@ -43,13 +41,7 @@ export async function writePhantomDataset(folder: string, dataset: PhantomDatase
     const made = { seed, settings };
     await writeFile(join(temporary, 'dataset.json'), json({ ...(kind === 'brain' ? decathlon(ids) : nnunetRaw(ids)), phantom: made }));
     await writeFile(join(temporary, 'split.json'), json(splitOf(ids)));
-    await rename(temporary, folder);
-  } catch (thrown) {
-    await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
-    if (thrown instanceof GyraError) throw thrown;
-    const code = (thrown as NodeJS.ErrnoException).code;
-    throw code ? badInput(`${basename(folder)} could not be written (${code}).`, 'Check that you may write there, and that the disk has room.') : thrown;
-  }
+  });
 }
 
 /** A fifth tests, a fifth validates, at least one each; phantoms are independent, so their order is as good as any. */
