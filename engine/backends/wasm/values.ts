@@ -293,6 +293,9 @@ export class V128 extends Value {
   andNot(b: V128) {
     return this.with(b, 79);
   }
+  xor(b: V128) {
+    return this.with(b, 81);
+  }
   /** Lanes of a where this mask is set, else of b. */
   choose(a: V128, b: V128) {
     return V128.lanewise((one, other, mask) => new V128((out) => {

@@ -3,10 +3,11 @@ import { I32, loadF32, loadV128, V128, type FunctionBuilder, type FunctionRefere
 import type { HeapTensor } from '../../../backend';
 import { integerFields } from '../blocks';
 import { transpose } from '../../transpose';
-import { complexBytes, conjugate, loadComplex, partBytes, storeComplex, swapped, transformLine, vectorLanes, type Complex } from './fourier-transform';
+import { complexBytes, conjugate, loadComplex, partBytes, storeComplex, swapped, transformLine, vectorLanes, type Complex, type LineLength } from './fourier-transform';
 import { halfLength, vectorsOf, type Lengths, type TilePlan } from './fourier-plan';
+import { columnsPerBlock, groupsOf, isMirror, placeOf, pointAtRunTime, pointsAlongZ } from './point-blocks';
 
-const volumeNames = ['depth', 'height', 'width', 'tilesX', 'tilesY', 'tilesZ', 'tileCount', 'firstTile', 'pairBytes', 'pointBytes', 'rowBytes', 'vectors', 'channels', 'voxelBytes'] as const;
+const volumeNames = ['depth', 'height', 'width', 'tilesX', 'tilesY', 'tilesZ', 'tileCount', 'firstTile', 'pairBytes', 'pointBytes', 'rowBytes', 'vectors', 'channels', 'voxelBytes', 'signs', 'signBytes'] as const;
 const spectraFields = integerFields(...(['tensor', 'spectra', 'resultsOnly', 'scalars', ...volumeNames] as const));
 const tilesFields = integerFields(...(['tensor', 'spectra', ...volumeNames] as const));
 
@@ -17,13 +18,10 @@ export interface Channels {
   readonly count: number;
 }
 /**
- * What the eight lanes of a vector of a spectrum hold: channels of one point, or points of one channel. Of `points`, four neighbours along z in two neighbouring columns along y are one block: rows [block, tile, channel], each
- * (re of eight, im of eight).
+ * What the eight lanes of a vector of a spectrum hold: channels of one point, or the points of a block of one channel. Of `points`, rows are [block, tile, channel], each (re of eight, im of eight), and channels change their signs
+ * at mirror images as `signs` says: [mirrored along z, mirrored along y, channel], sign bits of four lanes.
  */
 export type Lanes = 'channels' | 'points';
-export const pointsAlongZ = 4;
-export const columnsPerBlock = 2;
-export const pointsPerBlock = pointsAlongZ * columnsPerBlock;
 
 /** Rows of spectra, fields and items for one slab of tiles. */
 export function slabOf({ tiles, tileCount, tilesPerSlab }: TilePlan, { tensor: { pointer, shape: [, depth, height, width, channels] }, first, count }: Channels, firstTile: number, rowBytes: number) {
@@ -31,7 +29,7 @@ export function slabOf({ tiles, tileCount, tilesPerSlab }: TilePlan, { tensor: {
   const rows = Math.min(tilesPerSlab, 2 * Math.ceil((tileCount - firstTile) / 2));
   return {
     rows,
-    fields: { tensor: pointer + first * 4, depth, height, width, tilesX: tiles[0], tilesY: tiles[1], tilesZ: tiles[2], tileCount, firstTile, pairBytes: 2 * rowBytes, pointBytes: tilesPerSlab * rowBytes, rowBytes, vectors, channels: count, voxelBytes: channels * 4 },
+    fields: { tensor: pointer + first * 4, depth, height, width, tilesX: tiles[0], tilesY: tiles[1], tilesZ: tiles[2], tileCount, firstTile, pairBytes: 2 * rowBytes, pointBytes: tilesPerSlab * rowBytes, rowBytes, vectors, channels: count, voxelBytes: channels * 4, signs: 0, signBytes: 0 },
     items: (rows / 2) * vectors,
   };
 }
@@ -73,8 +71,17 @@ const placesOf = (f: FunctionBuilder, p: VolumeFields, pair: I32, [outX, outY, o
 const lineFunction = (m: ModuleBuilder, length: Lengths[number], read: (f: FunctionBuilder, from: I32, step: I32, n: number) => Complex, write: (f: FunctionBuilder, to: I32, step: I32, k: number, value: Complex) => void, toHalfBytes = 16): FunctionReference =>
   m.functionOfEight([16, toHalfBytes, 0, 0], (f, from: I32, to: I32, step: I32, middle: I32) => transformLine(f, length, middle, (n) => read(f, from, step, n), (k, value) => write(f, to, step, k, value)));
 /** Both parts of four channels at four points, in a column of each kind, with channels and points exchanged: offsets in bytes of channel or point `n` and of the part, real or imaginary. */
-function transposeBlock(f: FunctionBuilder, from: I32, fromBytes: (n: number, part: number) => number, to: I32, toBytes: (n: number, part: number) => number): void {
-  for (const part of [0, 1]) transpose(f, [0, 1, 2, 3].map((n) => f.v128(loadV128(from, fromBytes(n, part))))).forEach((value, n) => f.store(to, value, toBytes(n, part)));
+function transposeBlock(f: FunctionBuilder, read: (n: number, part: number) => V128, write: (n: number, part: number, value: V128) => void): void {
+  for (const part of [0, 1]) transpose(f, [0, 1, 2, 3].map((n) => f.v128(read(n, part)))).forEach((value, n) => write(n, part, value));
+}
+/** Visits the blocks of a column along z with the signs of the channels there. Changes the pointers. */
+function alongBlocks(f: FunctionBuilder, lengthZ: LineLength, line: I32, blocks: I32, step: I32, signs: I32, signBytes: I32, body: (signs: I32) => void): void {
+  const { alongZ } = groupsOf([lengthZ, lengthZ, lengthZ]);
+  f.for(0, lengthZ / pointsAlongZ, 1, (block) => {
+    body(f.i32(signs.add(isMirror(alongZ, block).mul(signBytes.shl(1)))));
+    f.advance(line, pointsAlongZ * complexBytes);
+    f.advance(blocks, step);
+  });
 }
 const noStep = I32.of(0);
 /** Reads a line of a tile whose vectors are so many bytes apart. */
@@ -90,17 +97,20 @@ function alongRows(f: FunctionBuilder, line: FunctionReference, tile: I32, plane
     f.advance(tile, (lengthY - 1) * lengthX * complexBytes);
   });
 }
-/** Visits (kx, ky) of half a spectrum, kx fastest, so many neighbours along y at a time: for each where the column is in a tile, and where that of (-ky, -kx), whose conjugate is the second row of a pair. */
-function forColumns(f: FunctionBuilder, [lengthX, lengthY]: Lengths, together: number, body: (columns: readonly { column: I32; mirrored: I32 }[], x: I32) => void): void {
+/** Those of the channels of a vector at the blocks of some columns, which begin at a place along y. */
+const signsOf = (f: FunctionBuilder, p: VolumeFields, lengths: Lengths, vector: I32, first: I32): I32 =>
+  f.i32(p.signs.add(vector.mul(vectorLanes * 16)).add(isMirror(groupsOf(lengths).alongY, first.div(columnsPerBlock)).mul(p.signBytes)));
+/** Visits (kx, ky) of half a spectrum, kx fastest, along y one at a time or in the order of blocks: for each where the column is in a tile, and where that of (-ky, -kx), whose conjugate is the second row of a pair. */
+function forColumns(f: FunctionBuilder, [lengthX, lengthY]: Lengths, together: 1 | typeof columnsPerBlock, body: (columns: readonly { column: I32; mirrored: I32 }[], x: I32, first: I32) => void): void {
   const rowBytes = lengthX * complexBytes;
   f.for(0, lengthY, together, (first) =>
     f.for(0, halfLength(lengthX), 1, (x) => {
       const columns = Array.from({ length: together }, (_, n) => {
-        const y = f.i32(first.add(n));
+        const y = f.i32(together === 1 ? first : pointAtRunTime(lengthY, first.add(n)));
         const mirrored = f.i32(I32.of(lengthY).sub(y).rem(lengthY).mul(rowBytes).add(I32.of(lengthX).sub(x).rem(lengthX).mul(complexBytes)));
         return { column: f.i32(y.mul(rowBytes).add(x.mul(complexBytes))), mirrored };
       });
-      body(columns, x);
+      body(columns, x, first);
     }),
   );
 }
@@ -124,18 +134,20 @@ export function spectraKernel(m: ModuleBuilder, { taps, lengths, outputs }: Tile
     real.halves().forEach((half, n) => [[0, 4, 1, 5], [2, 6, 3, 7]].forEach((order, pair) => f.storeAlone(at, half.shuffle(imaginary.halves()[n]!, order as [number, number, number, number]), 32 * n + 16 * pair)));
   };
   const alongZ = (write: typeof asVectors, toHalfBytes: number) => [(c: Complex) => c, conjugate].map((change) => lineFunction(m, lengthZ, (f, from, _, n) => change(loadComplex(f, from, n * planeBytes)), write, toHalfBytes));
-  const [vectors, scalars] = lanes === 'points' ? [alongZ((f, to, _, k, value) => storeComplex(f, to, value, k * complexBytes), 16), []] : [alongZ(asVectors, 16), alongZ(asScalars, 32)];
-  /** (columns of lines, first block, bytes from block to block, 1 where there are channels in the second half). */
-  const toBlocks = m.function(['i32', 'i32', 'i32', 'i32'], (f, line: I32, to: I32, step: I32, hasSecond: I32) =>
-    f.times(lengthZ / pointsAlongZ, () => {
+  const [vectors, scalars] = lanes === 'points' ? [alongZ((f, to, _, k, value) => storeComplex(f, to, value, placeOf(lengthZ, k) * complexBytes), 16), []] : [alongZ(asVectors, 16), alongZ(asScalars, 32)];
+  /** (columns of lines, first block, bytes from block to block, 1 where there are channels in the second half, signs of the channels and their bytes). */
+  const toBlocks = m.function(['i32', 'i32', 'i32', 'i32', 'i32', 'i32'], (f, line: I32, to: I32, step: I32, hasSecond: I32, signs: I32, signBytes: I32) =>
+    alongBlocks(f, lengthZ, line, to, step, signs, signBytes, (signs) => {
       const half = (first: number): void => {
         for (let column = 0; column < columnsPerBlock; column++)
-          transposeBlock(f, line, (n, part) => column * lineBytes + n * complexBytes + part * partBytes + first * 4, to, (n, part) => (first + n) * complexBytes + part * partBytes + column * 16);
+          transposeBlock(
+            f,
+            (n, part) => loadV128(line, column * lineBytes + n * complexBytes + part * partBytes + first * 4),
+            (n, part, value) => f.store(to, value.xor(loadV128(signs, (first + n) * 16)), (first + n) * complexBytes + part * partBytes + column * 16),
+          );
       };
       half(0);
       f.if(hasSecond, () => half(4));
-      f.advance(line, pointsAlongZ * complexBytes);
-      f.advance(to, step);
     }),
   );
 
@@ -191,10 +203,11 @@ export function spectraKernel(m: ModuleBuilder, { taps, lengths, outputs }: Tile
     alongRows(f, alongY, row, lengthZ, lengths, middle, hasSecond);
     const target = f.i32(p.spectra.add(pair.mul(p.pairBytes)).add(vector.mul(lanes === 'points' ? vectorLanes * complexBytes : complexBytes)));
     if (lanes === 'points')
-      forColumns(f, lengths, columnsPerBlock, (columns) => {
+      forColumns(f, lengths, columnsPerBlock, (columns, _x, first) => {
+        const signs = signsOf(f, p, lengths, vector, first);
         (['column', 'mirrored'] as const).forEach((kind, second) => {
           columns.forEach((one, n) => f.callHalves(vectors[second]!, hasSecond, [tile.add(one[kind]), scratch.add(n * lineBytes), noStep, middle]));
-          f.call(toBlocks, scratch, second ? target.add(p.rowBytes) : target, p.pointBytes, hasSecond);
+          f.call(toBlocks, scratch, second ? target.add(p.rowBytes) : target, p.pointBytes, hasSecond, signs, p.signBytes);
         });
         f.advance(target, p.pointBytes.mul(lengthZ / pointsAlongZ));
       });
@@ -224,19 +237,21 @@ export function tilesKernel(m: ModuleBuilder, { taps, lengths, outputs }: TilePl
     lineFunction(m, lengths[axis], (...at) => swapped(read(...at)), (f, to, _, k, value) => isResult(k, axis) && storeComplex(f, to, change(swapped(value)), (k - radius) * stepBytes));
   const alongX = inverse(0, spaced(complexBytes), complexBytes);
   const alongY = inverse(1, spaced(rowBytes), rowBytes);
-  const fromSpectra = lanes === 'points' ? spaced(complexBytes) : (f: FunctionBuilder, from: I32, step: I32, n: number) => loadComplex(f, f.i32(from.add(step.mul(n))));
+  const fromSpectra = lanes === 'points' ? (f: FunctionBuilder, from: I32, _: I32, n: number) => loadComplex(f, from, placeOf(lengthZ, n) * complexBytes) : (f: FunctionBuilder, from: I32, step: I32, n: number) => loadComplex(f, f.i32(from.add(step.mul(n))));
   const [plain, conjugated] = [(c: Complex) => c, conjugate].map((change) => inverse(2, fromSpectra, planeBytes, change)) as [FunctionReference, FunctionReference];
-  /** (first block, columns of lines, bytes from block to block, 1 where there are channels in the second half). */
-  const fromBlocks = m.function(['i32', 'i32', 'i32', 'i32'], (f, from: I32, line: I32, step: I32, hasSecond: I32) =>
-    f.times(lengthZ / pointsAlongZ, () => {
+  /** (first block, columns of lines, bytes from block to block, 1 where there are channels in the second half, signs of the channels and their bytes). */
+  const fromBlocks = m.function(['i32', 'i32', 'i32', 'i32', 'i32', 'i32'], (f, from: I32, line: I32, step: I32, hasSecond: I32, signs: I32, signBytes: I32) =>
+    alongBlocks(f, lengthZ, line, from, step, signs, signBytes, (signs) => {
       const half = (first: number): void => {
         for (let column = 0; column < columnsPerBlock; column++)
-          transposeBlock(f, from, (n, part) => (first + n) * complexBytes + part * partBytes + column * 16, line, (n, part) => column * lineBytes + n * complexBytes + part * partBytes + first * 4);
+          transposeBlock(
+            f,
+            (n, part) => loadV128(from, (first + n) * complexBytes + part * partBytes + column * 16).xor(loadV128(signs, (first + n) * 16)),
+            (n, part, value) => f.store(line, value, column * lineBytes + n * complexBytes + part * partBytes + first * 4),
+          );
       };
       half(0);
       f.if(hasSecond, () => half(4));
-      f.advance(line, pointsAlongZ * complexBytes);
-      f.advance(from, step);
     }),
   );
 
@@ -252,9 +267,10 @@ export function tilesKernel(m: ModuleBuilder, { taps, lengths, outputs }: TilePl
     // mirror images of the first and the last columns are columns of their own
     const hasMirror = (x: I32): I32 => x.gt(0).and(x.lt(halfLength(lengthX) - 1));
     if (lanes === 'points')
-      forColumns(f, lengths, columnsPerBlock, (columns, x) => {
+      forColumns(f, lengths, columnsPerBlock, (columns, x, first) => {
+        const signs = signsOf(f, p, lengths, vector, first);
         const rows = (line: FunctionReference, kind: 'column' | 'mirrored', from: I32): void => {
-          f.call(fromBlocks, from, scratch, p.pointBytes, hasSecond);
+          f.call(fromBlocks, from, scratch, p.pointBytes, hasSecond, signs, p.signBytes);
           columns.forEach((one, n) => f.callHalves(line, hasSecond, [scratch.add(n * lineBytes), tile.add(one[kind]), noStep, middle]));
         };
         rows(plain, 'column', source);

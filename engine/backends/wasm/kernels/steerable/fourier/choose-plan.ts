@@ -4,7 +4,7 @@ import type { Lattice } from '../../../../../math/so3/lattice';
 import { mostBytes } from '../../convolution/blocks';
 import { tilePlan, wholeVectors, type TilePlan } from '../../convolution/fourier/fourier-plan';
 import { lineLengths } from '../../convolution/fourier/fourier-transform';
-import { pointsPerBlock } from '../../convolution/fourier/tile-spectra';
+import { pointsPerBlock } from '../../convolution/fourier/point-blocks';
 import type { Stencil } from '../stencil';
 import { targetOf } from '../stream-plan';
 import { harmonicsOf } from '../tile-shape';
@@ -25,13 +25,17 @@ export type Direction = 'forward' | 'backward';
 export const rowBytes = (tensors: readonly number[]): number => tensors.reduce((sum, channels) => sum + wholeVectors(channels), 0) * numberBytes;
 
 /**
- * Picoseconds, fitted to sixteen layers of the paper's networks on two cores at 16^3 to 64^3 (docs/performance.md): of a transform for each voxel of a tile and channel; of a product for each point, tile and multiply-add; of making
- * a matrix (and carrying back its gradient) for each point and pair of channels of the paper's kernel. Of the tiles' pass for each voxel: of the harmonics of a channel of the paper's kernel, of a multiply-add of the mixing.
+ * Picoseconds, fitted to thirteen layers of the paper's networks on two cores with eight lanes at 8^3 to 64^3 (docs/performance.md): of a transform for each voxel of a tile and channel; of a product for each point, tile and
+ * multiply-add; of making a matrix (and carrying back its gradient) for each point and pair of channels of the paper's kernel. Of the tiles' pass for each voxel: of the harmonics of a channel of the paper's kernel, of a multiply-add
+ * of the mixing. A backward matrix is counted twice, since what small slabs gain there they lose again where other programs use the machine.
  */
 const cost = {
-  forward: { transform: 940, product: 24, matrix: 290, harmonics: 4770, mixing: 52 },
-  backward: { transform: 940, product: 48, matrix: 725, harmonics: 9700, mixing: 59 },
+  forward: { transform: 570, product: 14, matrix: 30, harmonics: 3300, mixing: 14 },
+  backward: { transform: 600, product: 28, matrix: 130, harmonics: 3700, mixing: 28 },
 };
+/** Slabs whose spectra take no more stay in the cache, where transforms take a part of their time; but every slab makes its matrices anew. */
+const cachedBytes = 8 * 2 ** 20;
+const cachedTransform = 0.73;
 /** Harmonics in their radial streams of the paper's kernel, to which those of others are compared. */
 const paperHarmonics = 36;
 
@@ -52,7 +56,7 @@ function tilesWork(layer: LayerShape, shape: readonly number[], direction: Direc
 }
 const richnessOf = ({ stencil }: LayerShape): number => harmonicsOf(stencil) / paperHarmonics;
 
-/** The plan by Fourier transforms with the least work, in picoseconds; undefined where there is none. `bytes`: what the spectra of a slab may take. */
+/** The plan by Fourier transforms with the least work, in picoseconds; undefined where there is none. `bytes`: what the spectra of a slab may take, those of inputs and those of results. */
 export function leastWork(layer: LayerShape, shape: readonly number[], direction: Direction, bytes = mostBytes): { plan: TilePlan; work: number } | undefined {
   const { lattice: { reach }, irrepsIn, irrepsOut, inputs } = layer;
   const taps = 2 * reach[0] + 1;
@@ -62,12 +66,14 @@ export function leastWork(layer: LayerShape, shape: readonly number[], direction
   const { products } = multiplyAddsOf(layer);
   const transformed = direction === 'forward' ? channelsIn + channelsOut : 2 * channelsIn + channelsOut;
   let best: { plan: TilePlan; work: number } | undefined;
-  for (const x of lineLengths) for (const y of lineLengths) for (const z of lineLengths) {
-    const plan = tilePlan(taps, [x, y, z], shape, (rowBytes(inputs) + rowBytes([channelsOut])) / pointsPerBlock, bytes);
-    const slabs = Math.ceil(plan.tileCount / plan.tilesPerSlab);
-    const work = 2 * Math.ceil(plan.tileCount / 2) * (x * y * z * transform * transformed + plan.points * product * products) + slabs * plan.points * matrix * richnessOf(layer) * channelsIn * channelsOut;
-    if (!best || work < best.work) best = { plan, work };
-  }
+  for (const x of lineLengths) for (const y of lineLengths) for (const z of lineLengths)
+    for (const slabBytes of [bytes, Math.min(bytes, cachedBytes)]) {
+      const plan = tilePlan(taps, [x, y, z], shape, Math.max(rowBytes(inputs), rowBytes([channelsOut])) / pointsPerBlock, slabBytes);
+      const slabs = Math.ceil(plan.tileCount / plan.tilesPerSlab);
+      const work =
+        2 * Math.ceil(plan.tileCount / 2) * (x * y * z * transform * (slabBytes <= cachedBytes ? cachedTransform : 1) * transformed + plan.points * product * products) + slabs * plan.points * matrix * richnessOf(layer) * channelsIn * channelsOut;
+      if (!best || work < best.work) best = { plan, work };
+    }
   return best;
 }
 

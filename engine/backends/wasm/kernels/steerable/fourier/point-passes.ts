@@ -1,8 +1,8 @@
 /** @file The two passes over the points of the spectrum, block by block: rows of inputs to rows of outputs, and rows of gradients and inputs to both gradients. Multiplicities are tables read at run time, as in the tiles' pass. */
 import { I32, loadI32, type FunctionBuilder, type Kernel, type ModuleBuilder } from '../../../assembler';
-import { halfLength, type Lengths } from '../../convolution/fourier/fourier-plan';
+import type { Lengths } from '../../convolution/fourier/fourier-plan';
 import { partBytes } from '../../convolution/fourier/fourier-transform';
-import { pointsAlongZ } from '../../convolution/fourier/tile-spectra';
+import { groupsOf, type GroupsAlong } from '../../convolution/fourier/point-blocks';
 import { degrees } from '../harmonic-polynomials';
 import type { Stencil } from '../stencil';
 import type { StreamPlan, Target } from '../stream-plan';
@@ -15,33 +15,67 @@ import { emitCorrelate, emitMultiply, rangeWords, together } from './point-produ
 export const pointFields = {
   x: 'i32', y: 'i32', harmonics: 'i32', weights: 'i32', gradients: 'i32', gradientBytes: 'i32', isFirst: 'i32',
   entriesIn: 'i32', countIn: 'i32', entriesOut: 'i32', countOut: 'i32', channelsIn: 'i32', channelsOut: 'i32', ranges: 'i32',
-  pairs: 'i32', rowBytesIn: 'i32', rowBytesOut: 'i32', pairBytesIn: 'i32', pairBytesOut: 'i32', blocks: 'i32', blocksPerItem: 'i32',
+  pairs: 'i32', rowBytesIn: 'i32', rowBytesOut: 'i32', pairBytesIn: 'i32', pairBytesOut: 'i32', groups: 'i32', groupsPerItem: 'i32',
 } as const;
 type Fields = { readonly [K in keyof typeof pointFields]: I32 };
 
 /** Matrix and, behind it, its gradient. */
 export const pointScratchBytes = (channelsIn: number, channelsOut: number): number => 2 * channelsIn * channelsOut * numberBytes;
 
-export function emitPointPasses(m: ModuleBuilder, stencil: Stencil, plan: StreamPlan, [lengthX, lengthY, lengthZ]: Lengths): { forward: Kernel<typeof pointFields>; backward: Kernel<typeof pointFields> } {
-  const unit = 1 / (lengthX * lengthY * lengthZ);
+export function emitPointPasses(m: ModuleBuilder, stencil: Stencil, plan: StreamPlan, lengths: Lengths): { forward: Kernel<typeof pointFields>; backward: Kernel<typeof pointFields> } {
+  const unit = 1 / lengths.reduce<number>((product, length) => product * length, 1);
   const matrices = emitMatrices(m, stencil, plan, unit);
   const gradients = emitMatrixGradients(m, stencil, plan, unit);
   const multiply = [false, true].map((conjugated) => [1, together].map((outputs) => emitMultiply(m, outputs, conjugated)));
   const correlate = [1, together].map((inputs) => [1, together].map((outputs) => emitCorrelate(m, inputs, outputs)));
   const harmonicBytes = harmonicsOf(stencil) * partBytes;
-  const pass = (name: string, body: (f: FunctionBuilder, p: Fields, block: I32, pointers: Record<'x' | 'y' | 'harmonics' | 'matrix' | 'gradients', I32>) => void) =>
-    m.kernel(name, pointFields, (f, p, item, scratch) => {
+  const { alongX, alongY, alongZ } = groupsOf(lengths);
+  const matrixBytes = (p: Fields): I32 => p.channelsIn.mul(p.channelsOut).mul(numberBytes);
+  /** A block of points. */
+  interface Block {
+    /** Rows of a block. */
+    readonly x: I32;
+    readonly y: I32;
+    readonly matrix: I32;
+    /** Gradient of the matrix. */
+    readonly changes: I32;
+    /** 1 where the conjugate of the matrix takes its place. */
+    readonly isConjugate: I32;
+    /** 1 where points stand for themselves alone, 0 where also for their mirror images along x. */
+    readonly isAlone: I32;
+  }
+  /** Makes the matrix of a group of blocks once, which serves all of them, since the spectra have the signs that reflections give (`reflection-signs.ts`), and carries back its gradient where it has one. */
+  const pass = (name: string, eachBlock: (f: FunctionBuilder, p: Fields, block: Block) => void, carry?: (f: FunctionBuilder, p: Fields, harmonics: I32, changes: I32, own: I32) => void) =>
+    m.kernel(name, pointFields, (f, p, item, matrix) => {
       const own = f.i32(p.gradients.add(item.mul(p.gradientBytes)));
+      const changes = f.i32(matrix.add(matrixBytes(p)));
       f.if(p.isFirst, () => f.fillZero(own, p.gradientBytes));
-      f.for(item.mul(p.blocksPerItem), item.add(1).mul(p.blocksPerItem).min(p.blocks), 1, (block) => {
-        const [x, y] = [f.i32(p.x.add(block.mul(p.rowBytesIn.shl(1)))), f.i32(p.y.add(block.mul(p.rowBytesOut.shl(1))))];
-        const harmonics = f.i32(p.harmonics.add(block.mul(harmonicBytes)));
+      f.for(item.mul(p.groupsPerItem), item.add(1).mul(p.groupsPerItem).min(p.groups), 1, (group) => {
+        const harmonics = f.i32(p.harmonics.add(group.mul(harmonicBytes)));
         eachPair(f, p, (degree, target, pair) =>
-          eachOutput(f, pair, target, p.weights, 4, (weights, matrix) => f.call(matrices[degree]![target.index]!, weights, harmonics, scratch.add(matrix), p.channelsOut.mul(numberBytes), pair.copiesIn)),
+          eachOutput(f, pair, target, p.weights, 4, (weights, numbers) => f.call(matrices[degree]![target.index]!, weights, harmonics, matrix.add(numbers), p.channelsOut.mul(numberBytes), pair.copiesIn)),
         );
-        body(f, p, block, { x, y, harmonics, matrix: scratch, gradients: own });
+        if (carry) f.fillZero(changes, matrixBytes(p));
+        const column = f.i32(group.div(alongZ.groups).rem(alongX));
+        const isAlone = f.i32(column.eq(0).or(column.eq(alongX - 1)));
+        const [groupY, groupZ] = [mirrorsOf(f, alongY, group.div(alongZ.groups * alongX)), mirrorsOf(f, alongZ, group.rem(alongZ.groups))];
+        // the first block, that along y, along z, along both, as far as there are
+        f.for(0, groupY.isMirrored.add(1).mul(groupZ.isMirrored.add(1)), 1, (n) => {
+          const inY = f.i32(groupY.isMirrored.and(n));
+          const inZ = f.i32(groupY.isMirrored.choose(n.shr(1), n));
+          const block = f.i32(groupY.first.add(inY.mul(alongY.mirrored)).mul(alongX).add(column).mul(alongZ.blocks).add(groupZ.first).add(inZ.mul(alongZ.mirrored)));
+          const isConjugate = f.i32(inY.xor(inZ));
+          eachBlock(f, p, { x: f.i32(p.x.add(block.mul(p.rowBytesIn.shl(1)))), y: f.i32(p.y.add(block.mul(p.rowBytesOut.shl(1)))), matrix, changes, isConjugate, isAlone });
+        });
+        carry?.(f, p, harmonics, changes, own);
       });
     });
+  /** The first block of a group along an axis, and 1 where it has a mirror image. */
+  function mirrorsOf(f: FunctionBuilder, { mirrored }: GroupsAlong, group: I32) {
+    const at = f.i32(group);
+    const isMirrored = f.i32(at.lt(mirrored));
+    return { isMirrored, first: f.i32(isMirrored.choose(at, at.add(mirrored))) };
+  }
 
   interface Pair {
     readonly copiesIn: I32;
@@ -106,25 +140,30 @@ export function emitPointPasses(m: ModuleBuilder, stencil: Stencil, plan: Stream
   }
 
   return {
-    forward: pass('forward', (f, p, _block, { x, y, matrix }) =>
-      multiplyRows(f, p, false, { from: x, fromBytes: p.rowBytesIn, fromPair: p.pairBytesIn, to: y, toBytes: p.rowBytesOut, toPair: p.pairBytesOut, matrix, outputBytes: I32.of(numberBytes), inputBytes: f.i32(p.channelsOut.mul(numberBytes)), entries: p.countOut }),
-    ),
-    // the gradient of the inputs takes the place of the inputs, which are not needed any more
-    backward: pass('backward', (f, p, block, { x, y, harmonics, matrix, gradients: own }) => {
-      const inputBytes = f.i32(p.channelsOut.mul(numberBytes));
-      const changes = f.i32(matrix.add(p.channelsIn.mul(inputBytes)));
-      const column = f.i32(block.div(lengthZ / pointsAlongZ).rem(halfLength(lengthX)));
-      const alone = f.i32(column.eq(0).or(column.eq(halfLength(lengthX) - 1)));
-      eachPair(f, p, (degree, target, pair) => {
-        byTwo(f, f.i32(pair.copiesIn.mul(2 * degree + 1)), (inputs, firstInput) =>
-          byTwo(f, f.i32(pair.copiesOut.mul(2 * target.degreeOut + 1)), (outputs, firstOutput) => {
-            const [i, o] = [f.i32(pair.channelIn.add(firstInput)), f.i32(pair.channelOut.add(firstOutput))];
-            f.call(correlate[inputs - 1]![outputs - 1]!, x.add(i.mul(numberBytes)), p.rowBytesIn, p.pairBytesIn, y.add(o.mul(numberBytes)), p.rowBytesOut, p.pairBytesOut, changes.add(i.mul(inputBytes)).add(o.mul(numberBytes)), inputBytes, p.pairs, I32.of(partsOf(target)), alone);
-          }),
-        );
-        eachOutput(f, pair, target, own, partBytes, (weights, number) => f.call(gradients[degree]![target.index]!, weights, harmonics, changes.add(number), inputBytes, pair.copiesIn));
-      });
-      multiplyRows(f, p, true, { from: y, fromBytes: p.rowBytesOut, fromPair: p.pairBytesOut, to: x, toBytes: p.rowBytesIn, toPair: p.pairBytesIn, matrix, outputBytes: inputBytes, inputBytes: I32.of(numberBytes), entries: p.countIn });
+    forward: pass('forward', (f, p, { x, y, matrix, isConjugate }) => {
+      const rows = (conjugated: boolean): void =>
+        multiplyRows(f, p, conjugated, { from: x, fromBytes: p.rowBytesIn, fromPair: p.pairBytesIn, to: y, toBytes: p.rowBytesOut, toPair: p.pairBytesOut, matrix, outputBytes: I32.of(numberBytes), inputBytes: f.i32(p.channelsOut.mul(numberBytes)), entries: p.countOut });
+      f.if(isConjugate, () => rows(true), () => rows(false));
     }),
+    // the gradient of the inputs takes the place of the inputs, which are not needed any more
+    backward: pass(
+      'backward',
+      (f, p, { x, y, matrix, changes, isConjugate, isAlone }) => {
+        const inputBytes = f.i32(p.channelsOut.mul(numberBytes));
+        eachPair(f, p, (degree, target, pair) =>
+          byTwo(f, f.i32(pair.copiesIn.mul(2 * degree + 1)), (inputs, firstInput) =>
+            byTwo(f, f.i32(pair.copiesOut.mul(2 * target.degreeOut + 1)), (outputs, firstOutput) => {
+              const [i, o] = [f.i32(pair.channelIn.add(firstInput)), f.i32(pair.channelOut.add(firstOutput))];
+              f.call(correlate[inputs - 1]![outputs - 1]!, x.add(i.mul(numberBytes)), p.rowBytesIn, p.pairBytesIn, y.add(o.mul(numberBytes)), p.rowBytesOut, p.pairBytesOut, changes.add(i.mul(inputBytes)).add(o.mul(numberBytes)), inputBytes, p.pairs, I32.of(partsOf(target)), isAlone, isConjugate);
+            }),
+          ),
+        );
+        const rows = (conjugated: boolean): void =>
+          multiplyRows(f, p, conjugated, { from: y, fromBytes: p.rowBytesOut, fromPair: p.pairBytesOut, to: x, toBytes: p.rowBytesIn, toPair: p.pairBytesIn, matrix, outputBytes: inputBytes, inputBytes: I32.of(numberBytes), entries: p.countIn });
+        f.if(isConjugate, () => rows(false), () => rows(true));
+      },
+      (f, p, harmonics, changes, own) =>
+        eachPair(f, p, (degree, target, pair) => eachOutput(f, pair, target, own, partBytes, (weights, numbers) => f.call(gradients[degree]![target.index]!, weights, harmonics, changes.add(numbers), p.channelsOut.mul(numberBytes), pair.copiesIn))),
+    ),
   };
 }

@@ -68,15 +68,17 @@ export const emitMultiply = (m: ModuleBuilder, outputs: number, conjugated: bool
 
 /**
  * (inputs of the first row, bytes of a row and of a pair of rows, gradient of the outputs in the first row, bytes of a row and of a pair, gradient of the matrix, bytes from input to input, pairs, parts, 1 where the points stand for themselves alone and 0 where also for
- * their mirror images): sums over rows of the outputs' gradients times conjugate inputs.
+ * their mirror images along x, 1 where the matrix is conjugate there): adds sums over rows of the outputs' gradients times conjugate inputs.
  */
 export const emitCorrelate = (m: ModuleBuilder, inputs: number, outputs: number): FunctionReference =>
-  m.functionOfEight([16, 0, 0, 16, 0, 0, 16, 0, 0, 0, 0], (f: FunctionBuilder, x: I32, rowBytes: I32, pairBytes: I32, dy: I32, rowBytesOut: I32, pairBytesOut: I32, matrix: I32, inputBytes: I32, pairs: I32, kind: I32, alone: I32) => {
+  m.functionOfEight([16, 0, 0, 16, 0, 0, 16, 0, 0, 0, 0, 0], (f: FunctionBuilder, x: I32, rowBytes: I32, pairBytes: I32, dy: I32, rowBytesOut: I32, pairBytesOut: I32, matrix: I32, inputBytes: I32, pairs: I32, kind: I32, isAlone: I32, isConjugate: I32) => {
     const sums = Array.from({ length: inputs }, () => locals(f, outputs, 0));
     const gradients = locals(f, outputs);
     const value = f.eight();
     const [xNext, dyNext] = [f.i32(x.add(rowBytes)), f.i32(dy.add(rowBytesOut))];
-    withParts(f, kind, (part) =>
+    const weight = f.v128(I32.of(2).sub(isAlone).toF32().mul(0.5).splat());
+    const imaginaryWeight = f.v128(I32.of(2).sub(isAlone).mul(I32.of(1).sub(isConjugate.shl(1))).toF32().mul(0.5).splat());
+    withParts(f, kind, (part) => {
       f.times(pairs, () => {
         [0, 1].forEach((row) => {
           gradients.forEach(({ re, im }, j) => {
@@ -84,6 +86,7 @@ export const emitCorrelate = (m: ModuleBuilder, inputs: number, outputs: number)
             f.set(im, f.loadEight(row ? dyNext : dy, j * numberBytes + partBytes));
           });
           sums.forEach((sum, i) => {
+            // where one part is wanted, its two products have a sum each: one sum would wait for itself
             f.set(value, f.loadEight(row ? xNext : x, i * numberBytes));
             sum.forEach(({ re, im }, j) => {
               if (part !== parts.imaginary) f.set(re, f.multiplyAdd(gradients[j]!.re, value, re));
@@ -91,21 +94,22 @@ export const emitCorrelate = (m: ModuleBuilder, inputs: number, outputs: number)
             });
             f.set(value, f.loadEight(row ? xNext : x, i * numberBytes + partBytes));
             sum.forEach(({ re, im }, j) => {
-              if (part !== parts.imaginary) f.set(re, f.multiplyAdd(gradients[j]!.im, value, re));
-              if (part !== parts.real) f.set(im, f.multiplySubtract(gradients[j]!.re, value, im));
+              const [second, third] = part === parts.both ? [re, im] : [im, re];
+              if (part !== parts.imaginary) f.set(second, f.multiplyAdd(gradients[j]!.im, value, second));
+              if (part !== parts.real) f.set(third, f.multiplySubtract(gradients[j]!.re, value, third));
             });
           });
         });
         for (const pointer of [x, xNext]) f.advance(pointer, pairBytes);
         for (const pointer of [dy, dyNext]) f.advance(pointer, pairBytesOut);
-      }),
-    );
-    const weight = f.v128(I32.of(2).sub(alone).toF32().mul(0.5).splat());
-    sums.forEach((sum, i) => {
-      if (i) f.advance(matrix, inputBytes);
-      sum.forEach(({ re, im }, j) => {
-        f.store(matrix, re.mul(weight), j * numberBytes);
-        f.store(matrix, im.mul(weight), j * numberBytes + partBytes);
+      });
+      sums.forEach((sum, i) => {
+        if (i) f.advance(matrix, inputBytes);
+        sum.forEach(({ re, im }, j) => {
+          const add = (at: number, value: V128, by: V128): void => f.store(matrix, f.multiplyAdd(value, by, f.loadEight(matrix, at)), at);
+          if (part !== parts.imaginary) add(j * numberBytes, part === parts.real ? re.add(im) : re, weight);
+          if (part !== parts.real) add(j * numberBytes + partBytes, part === parts.imaginary ? re.add(im) : im, imaginaryWeight);
+        });
       });
     });
   });

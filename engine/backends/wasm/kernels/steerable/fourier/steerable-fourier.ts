@@ -2,18 +2,20 @@
 import { dimension, type Irreps } from '../../../../../math/so3/irreps';
 import type { HeapTensor, WasmBackend } from '../../../backend';
 import type { BoundKernel } from '../../../machine';
-import { share } from '../../convolution/blocks';
+import { mostBytes, share } from '../../convolution/blocks';
 import { wholeVectors, type TilePlan } from '../../convolution/fourier/fourier-plan';
 import { partBytes } from '../../convolution/fourier/fourier-transform';
-import { pointsPerBlock, slabOf, spectraKernel, tileScratchBytes, tilesKernel } from '../../convolution/fourier/tile-spectra';
+import { groupsOf, pointsPerBlock } from '../../convolution/fourier/point-blocks';
+import { slabOf, spectraKernel, tileScratchBytes, tilesKernel } from '../../convolution/fourier/tile-spectra';
 import { printPlan, targetOf, type StreamPlan } from '../stream-plan';
 import { rowBytes, type LayerShape } from './choose-plan';
 import { harmonicSpectra } from './harmonic-spectra';
 import { numberBytes, partsOf } from './point-matrices';
+import { reflectionSigns } from './reflection-signs';
 import { emitPointPasses, pointScratchBytes, type pointFields } from './point-passes';
 
-/** Work items of a pass, each a range of points; with partial gradients of the weights at most so many, whatever the number of threads. */
-const itemsForward = 64;
+/** Work items of a pass, each a range of groups of blocks of points; with partial gradients of the weights at most so many, whatever the number of threads. */
+const itemsForward = 100;
 const itemsBackward = 16;
 
 export interface FourierLayer extends LayerShape {
@@ -36,6 +38,9 @@ export function firstChannels(irreps: Irreps, tensors: readonly number[]): numbe
     return before + channel;
   });
 }
+
+/** Bytes of the signs of a channel, four lanes, for each byte of its spectra. */
+const signBytes = 16 / numberBytes;
 
 /** Spectra are [pair of tiles, block of points, tile, channel]; pairs lie a little apart, or those of one block would share cache sets. */
 const pairBytes = ({ points }: TilePlan, rowBytes: number): number => (points / pointsPerBlock) * 2 * rowBytes + 1088;
@@ -88,70 +93,87 @@ export function steerableFourier({ machine }: WasmBackend) {
   const all = (tensor: HeapTensor) => ({ tensor, first: 0, count: tensor.shape[4]! });
 
   /** Visits the slabs with room for the spectra of inputs and outputs, and the fields of a pass there. */
-  function bySlab(layer: FourierLayer, plan: TilePlan, backward: boolean, entries: { in: number; out: number }, packed: number, body: (slab: { firstTile: number; x: number; y: number; fields: Record<keyof typeof pointFields, number>; blocks: number }) => void): void {
+  function bySlab(layer: FourierLayer, plan: TilePlan, backward: boolean, entries: { in: number; out: number }, packed: number, body: (slab: { firstTile: number; x: Rows; y: Rows; fields: Record<keyof typeof pointFields, number>; groups: number }) => void): void {
     const { irrepsIn, irrepsOut, inputs } = layer;
     const channelsOut = dimension(irrepsOut);
     const [rowBytesIn, rowBytesOut] = [rowBytes(inputs), rowBytes([channelsOut])];
-    const blocks = plan.points / pointsPerBlock;
+    const { count: groups } = groupsOf(plan.lengths);
     const pairs = plan.tilesPerSlab / 2;
     const [pairBytesIn, pairBytesOut] = [pairBytes(plan, rowBytesIn), pairBytes(plan, rowBytesOut)];
     const harmonics = harmonicsFor(layer, plan);
+    const signs = (irreps: Irreps, tensors: readonly number[], bytes: number) => reflectionSigns(irreps, firstChannels(irreps, tensors), bytes / numberBytes);
     withIntegers(rangesOf(layer, backward), (ranges) =>
-      heap.borrow(pairs * pairBytesIn, (x) =>
-        heap.borrow(pairs * pairBytesOut, (y) => {
-          for (let firstTile = 0; firstTile < plan.tileCount; firstTile += plan.tilesPerSlab)
-            body({
-              firstTile, x, y, blocks,
-              fields: {
-                x, y, harmonics, weights: packed, gradients: 0, gradientBytes: 0, isFirst: 0,
-                entriesIn: entries.in, countIn: irrepsIn.length, entriesOut: entries.out, countOut: irrepsOut.length,
-                channelsIn: rowBytesIn / numberBytes, channelsOut, ranges,
-                pairs: Math.min(pairs, Math.ceil((plan.tileCount - firstTile) / 2)), rowBytesIn, rowBytesOut, pairBytesIn, pairBytesOut, blocks, blocksPerItem: 0,
-              },
-            });
-        }),
+      withIntegers(signs(irrepsIn, inputs, rowBytesIn), (signsIn) =>
+        withIntegers(signs(irrepsOut, [], rowBytesOut), (signsOut) =>
+          heap.borrow(pairs * pairBytesIn, (x) =>
+            heap.borrow(pairs * pairBytesOut, (y) => {
+              for (let firstTile = 0; firstTile < plan.tileCount; firstTile += plan.tilesPerSlab)
+                body({
+                  firstTile, groups,
+                  x: { at: x, bytes: rowBytesIn, signs: signsIn },
+                  y: { at: y, bytes: rowBytesOut, signs: signsOut },
+                  fields: {
+                    x, y, harmonics, weights: packed, gradients: 0, gradientBytes: 0, isFirst: 0,
+                    entriesIn: entries.in, countIn: irrepsIn.length, entriesOut: entries.out, countOut: irrepsOut.length,
+                    channelsIn: rowBytesIn / numberBytes, channelsOut, ranges,
+                    pairs: Math.min(pairs, Math.ceil((plan.tileCount - firstTile) / 2)), rowBytesIn, rowBytesOut, pairBytesIn, pairBytesOut, groups, groupsPerItem: 0,
+                  },
+                });
+            }),
+          ),
+        ),
       ),
     );
   }
-  const places = (plan: TilePlan, bytes: number) => ({ pairBytes: pairBytes(plan, bytes), pointBytes: 2 * bytes });
-  /** Visits the tensors of a row of spectra, and where theirs begin. */
-  const sideBySide = (tensors: readonly HeapTensor[], spectra: number, visit: (tensor: HeapTensor, spectra: number) => void): void =>
-    tensors.forEach((tensor, n) => visit(tensor, spectra + rowBytes(tensors.slice(0, n).map(({ shape }) => shape[4]!))));
-  const toSpectra = (plan: TilePlan, tensors: readonly HeapTensor[], firstTile: number, bytes: number, spectra: number, resultsOnly: 0 | 1): void =>
-    sideBySide(tensors, spectra, (tensor, spectra) => {
+  /** With more threads a slab holds more tiles, so that each has some to transform: results do not depend on it, other than sums of gradients. */
+  function forThreads({ inputs, irrepsOut }: FourierLayer, plan: TilePlan): TilePlan {
+    const most = 2 * Math.floor(mostBytes / pairBytes(plan, Math.max(rowBytes(inputs), rowBytes([dimension(irrepsOut)]))));
+    const wanted = plan.tilesPerSlab * Math.ceil(machine.threads / 2);
+    return { ...plan, tilesPerSlab: Math.max(plan.tilesPerSlab, Math.min(wanted, most, 2 * Math.ceil(plan.tileCount / 2))) };
+  }
+  /** Rows of spectra of one or several tensors side by side: where the first begins, their bytes, and the signs of their channels. */
+  interface Rows {
+    readonly at: number;
+    readonly bytes: number;
+    readonly signs: number;
+  }
+  /** Visits the tensors of a row of spectra: fields and items of their transforms. */
+  const sideBySide = (plan: TilePlan, tensors: readonly HeapTensor[], firstTile: number, { at, bytes, signs }: Rows, visit: (fields: ReturnType<typeof slabOf>['fields'] & { spectra: number }, items: number) => void): void =>
+    tensors.forEach((tensor, n) => {
+      const before = rowBytes(tensors.slice(0, n).map(({ shape }) => shape[4]!));
       const { fields, items } = slabOf(plan, all(tensor), firstTile, bytes);
-      transformsFor(plan).spectra({ spectra, resultsOnly, scalars: 0, ...fields, ...places(plan, bytes) }, items, tileScratchBytes(plan.lengths));
+      visit({ ...fields, spectra: at + before, pairBytes: pairBytes(plan, bytes), pointBytes: 2 * bytes, signs: signs + before * signBytes, signBytes: bytes * signBytes }, items);
     });
-  const toTiles = (plan: TilePlan, tensors: readonly HeapTensor[], firstTile: number, bytes: number, spectra: number): void =>
-    sideBySide(tensors, spectra, (tensor, spectra) => {
-      const { fields, items } = slabOf(plan, all(tensor), firstTile, bytes);
-      transformsFor(plan).tiles({ spectra, ...fields, ...places(plan, bytes) }, items, tileScratchBytes(plan.lengths));
-    });
+  const toSpectra = (plan: TilePlan, tensors: readonly HeapTensor[], firstTile: number, rows: Rows, resultsOnly: 0 | 1): void =>
+    sideBySide(plan, tensors, firstTile, rows, (fields, items) => transformsFor(plan).spectra({ ...fields, resultsOnly, scalars: 0 }, items, tileScratchBytes(plan.lengths)));
+  const toTiles = (plan: TilePlan, tensors: readonly HeapTensor[], firstTile: number, rows: Rows): void =>
+    sideBySide(plan, tensors, firstTile, rows, (fields, items) => transformsFor(plan).tiles(fields, items, tileScratchBytes(plan.lengths)));
   const scratchBytes = ({ inputs, irrepsOut }: FourierLayer): number => pointScratchBytes(rowBytes(inputs) / numberBytes, dimension(irrepsOut));
 
   return {
     /** `entries`: tables of the entries of inputs and outputs; `packed`: the weights. */
-    convolve(layer: FourierLayer, plan: TilePlan, entries: { in: number; out: number }, inputs: readonly HeapTensor[], packed: number, y: HeapTensor): void {
-      bySlab(layer, plan, false, entries, packed, ({ firstTile, fields, blocks, ...slab }) => {
-        toSpectra(plan, inputs, firstTile, fields.rowBytesIn, slab.x, 0);
-        const blocksPerItem = share(blocks, itemsForward);
-        passesFor(layer, plan).forward({ ...fields, blocksPerItem }, Math.ceil(blocks / blocksPerItem), scratchBytes(layer));
-        toTiles(plan, [y], firstTile, fields.rowBytesOut, slab.y);
+    convolve(layer: FourierLayer, chosen: TilePlan, entries: { in: number; out: number }, inputs: readonly HeapTensor[], packed: number, result: HeapTensor): void {
+      const plan = forThreads(layer, chosen);
+      bySlab(layer, plan, false, entries, packed, ({ firstTile, fields, groups, x, y }) => {
+        toSpectra(plan, inputs, firstTile, x, 0);
+        const groupsPerItem = share(groups, itemsForward);
+        passesFor(layer, plan).forward({ ...fields, groupsPerItem }, Math.ceil(groups / groupsPerItem), scratchBytes(layer));
+        toTiles(plan, [result], firstTile, y);
       });
     },
     /** Writes the gradient of the inputs, and shows partial gradients of the packed weights, two vectors each, and how many there are. */
     backward(layer: FourierLayer, plan: TilePlan, entries: { in: number; out: number }, dy: HeapTensor, inputs: readonly HeapTensor[], packed: number, dinputs: readonly HeapTensor[], use: (gradients: number, count: number) => void): void {
-      const blocks = plan.points / pointsPerBlock;
-      const blocksPerItem = share(blocks, itemsBackward);
-      const count = Math.ceil(blocks / blocksPerItem);
+      const { count: groups } = groupsOf(plan.lengths);
+      const groupsPerItem = share(groups, itemsBackward);
+      const count = Math.ceil(groups / groupsPerItem);
       const gradientBytes = layer.weights * partBytes;
       heap.borrow(gradientBytes * count, (gradients) => {
-        bySlab(layer, plan, true, entries, packed, ({ firstTile, fields, ...slab }) => {
+        bySlab(layer, plan, true, entries, packed, ({ firstTile, fields, x, y }) => {
           // the gradient with respect to a weight pairs every result's gradient with all it saw: halos on one side only
-          toSpectra(plan, [dy], firstTile, fields.rowBytesOut, slab.y, 0);
-          toSpectra(plan, inputs, firstTile, fields.rowBytesIn, slab.x, 1);
-          passesFor(layer, plan).backward({ ...fields, blocksPerItem, gradients, gradientBytes, isFirst: Number(firstTile === 0) }, count, scratchBytes(layer));
-          toTiles(plan, dinputs, firstTile, fields.rowBytesIn, slab.x);
+          toSpectra(plan, [dy], firstTile, y, 0);
+          toSpectra(plan, inputs, firstTile, x, 1);
+          passesFor(layer, plan).backward({ ...fields, groupsPerItem, gradients, gradientBytes, isFirst: Number(firstTile === 0) }, count, scratchBytes(layer));
+          toTiles(plan, dinputs, firstTile, x);
         });
         use(gradients, count);
       });
