@@ -1,5 +1,5 @@
 /**
- * @file `npm run bench:peers`: our rows in turn with PyTorch's and onnxruntime's, on the same threads, in one run, beside the bars of docs/performance.md. About five minutes on two quiet cores; the first time it installs PyTorch.
+ * @file `npm run bench:peers`: our rows in turn with PyTorch's and onnxruntime's, on the same threads, in one run, beside the bars of docs/performance.md. About eight minutes on two quiet cores; the first time it installs PyTorch.
  * Ours run in the Node that Electron 45 contains (eight lanes; an Electron window has four); `--node own` takes the Node that runs this script. Every finished row is kept: an interrupted run goes on where it stopped. Never part of the
  * tests.
  */
@@ -14,6 +14,8 @@ import { node24 } from './node-24.mjs';
 import { endWith, root, SetupError } from './setup.mjs';
 
 const resultFile = join(root, '.gyra', 'bench-peers.json');
+/** Times a peer is measured in a round; ours has at least as many in each, and a process of its own. */
+const peerRepeats = 3;
 /** What is measured: our row, and the peers it takes turns with. */
 const measurements = [
   { row: 'steerable-conv/forward', peers: ['pytorch'] },
@@ -60,8 +62,7 @@ function readOptions() {
 
 /** Our row in a process of its own: least milliseconds, or the median where a person would feel it. */
 function ours(row, threads, node) {
-  const quick = /\/(step|predict)$/.test(row) ? ['--repeats', '1'] : [];
-  const { status, stdout } = spawnSync(node, [join(root, 'scripts', 'gyra.mjs'), 'bench', '--rows', row, '--threads', String(threads), ...quick, '--json'], { stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8' });
+  const { status, stdout } = spawnSync(node, [join(root, 'scripts', 'gyra.mjs'), 'bench', '--rows', row, '--threads', String(threads), '--json'], { stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8' });
   if (status !== 0) throw new SetupError(`gyra bench --rows ${row} failed.`, 'Its message is above.');
   const { rows, kernelVariant } = JSON.parse(stdout);
   const { ms, figure } = rows.find(({ id }) => id === row);
@@ -137,9 +138,11 @@ async function main() {
         result.kernelVariant = mine.kernelVariant;
         keep('ours', mine.ms);
         for (const peer of peers.filter((name) => running[name])) {
-          const theirs = await running[peer].measure(row);
-          if (peer === 'pytorch') layout = theirs.layout;
-          keep(peer, theirs.ms);
+          for (let repeat = 0; repeat < peerRepeats; repeat++) {
+            const theirs = await running[peer].measure(row);
+            if (peer === 'pytorch') layout = theirs.layout;
+            keep(peer, theirs.ms);
+          }
         }
         console.error(`${row}, round ${round + 1} of ${rounds}: ${((performance.now() - begun) / 1000).toFixed(0)} s; ${Object.entries(times).map(([who, ms]) => `${who} ${ms.toFixed(1)} ms`).join(', ')}`);
       }

@@ -39,6 +39,8 @@ export function emitPointPasses(m: ModuleBuilder, stencil: Stencil, plan: Stream
     readonly matrix: I32;
     /** Gradient of the matrix. */
     readonly changes: I32;
+    /** 1 where the gradient of the matrix begins. */
+    readonly isFirst: I32;
     /** 1 where the conjugate of the matrix takes its place. */
     readonly isConjugate: I32;
     /** 1 where points stand for themselves alone, 0 where also for their mirror images along x. */
@@ -55,7 +57,6 @@ export function emitPointPasses(m: ModuleBuilder, stencil: Stencil, plan: Stream
         eachPair(f, p, (degree, target, pair) =>
           eachOutput(f, pair, target, p.weights, 4, (weights, numbers) => f.call(matrices[degree]![target.index]!, weights, harmonics, matrix.add(numbers), p.channelsOut.mul(numberBytes), pair.copiesIn)),
         );
-        if (carry) f.fillZero(changes, matrixBytes(p));
         const column = f.i32(group.div(alongZ.groups).rem(alongX));
         const isAlone = f.i32(column.eq(0).or(column.eq(alongX - 1)));
         const [groupY, groupZ] = [mirrorsOf(f, alongY, group.div(alongZ.groups * alongX)), mirrorsOf(f, alongZ, group.rem(alongZ.groups))];
@@ -65,7 +66,7 @@ export function emitPointPasses(m: ModuleBuilder, stencil: Stencil, plan: Stream
           const inZ = f.i32(groupY.isMirrored.choose(n.shr(1), n));
           const block = f.i32(groupY.first.add(inY.mul(alongY.mirrored)).mul(alongX).add(column).mul(alongZ.blocks).add(groupZ.first).add(inZ.mul(alongZ.mirrored)));
           const isConjugate = f.i32(inY.xor(inZ));
-          eachBlock(f, p, { x: f.i32(p.x.add(block.mul(p.rowBytesIn.shl(1)))), y: f.i32(p.y.add(block.mul(p.rowBytesOut.shl(1)))), matrix, changes, isConjugate, isAlone });
+          eachBlock(f, p, { x: f.i32(p.x.add(block.mul(p.rowBytesIn.shl(1)))), y: f.i32(p.y.add(block.mul(p.rowBytesOut.shl(1)))), matrix, changes, isFirst: f.i32(n.eq(0)), isConjugate, isAlone });
         });
         carry?.(f, p, harmonics, changes, own);
       });
@@ -148,13 +149,13 @@ export function emitPointPasses(m: ModuleBuilder, stencil: Stencil, plan: Stream
     // the gradient of the inputs takes the place of the inputs, which are not needed any more
     backward: pass(
       'backward',
-      (f, p, { x, y, matrix, changes, isConjugate, isAlone }) => {
+      (f, p, { x, y, matrix, changes, isFirst, isConjugate, isAlone }) => {
         const inputBytes = f.i32(p.channelsOut.mul(numberBytes));
         eachPair(f, p, (degree, target, pair) =>
           byTwo(f, f.i32(pair.copiesIn.mul(2 * degree + 1)), (inputs, firstInput) =>
             byTwo(f, f.i32(pair.copiesOut.mul(2 * target.degreeOut + 1)), (outputs, firstOutput) => {
               const [i, o] = [f.i32(pair.channelIn.add(firstInput)), f.i32(pair.channelOut.add(firstOutput))];
-              f.call(correlate[inputs - 1]![outputs - 1]!, x.add(i.mul(numberBytes)), p.rowBytesIn, p.pairBytesIn, y.add(o.mul(numberBytes)), p.rowBytesOut, p.pairBytesOut, changes.add(i.mul(inputBytes)).add(o.mul(numberBytes)), inputBytes, p.pairs, I32.of(partsOf(target)), isAlone, isConjugate);
+              f.call(correlate[inputs - 1]![outputs - 1]!, x.add(i.mul(numberBytes)), p.rowBytesIn, p.pairBytesIn, y.add(o.mul(numberBytes)), p.rowBytesOut, p.pairBytesOut, changes.add(i.mul(inputBytes)).add(o.mul(numberBytes)), inputBytes, p.pairs, I32.of(partsOf(target)), isFirst, isAlone, isConjugate);
             }),
           ),
         );

@@ -67,11 +67,11 @@ export const emitMultiply = (m: ModuleBuilder, outputs: number, conjugated: bool
   });
 
 /**
- * (inputs of the first row, bytes of a row and of a pair of rows, gradient of the outputs in the first row, bytes of a row and of a pair, gradient of the matrix, bytes from input to input, pairs, parts, 1 where the points stand for themselves alone and 0 where also for
- * their mirror images along x, 1 where the matrix is conjugate there): adds sums over rows of the outputs' gradients times conjugate inputs.
+ * (inputs of the first row, bytes of a row and of a pair of rows, gradient of the outputs in the first row, bytes of a row and of a pair, gradient of the matrix, bytes from input to input, pairs, parts, 1 where the gradient begins and 0 where it is added to, 1 where the points stand for themselves alone and 0 where also for
+ * their mirror images along x, 1 where the matrix is conjugate there): sums over rows of the outputs' gradients times conjugate inputs.
  */
 export const emitCorrelate = (m: ModuleBuilder, inputs: number, outputs: number): FunctionReference =>
-  m.functionOfEight([16, 0, 0, 16, 0, 0, 16, 0, 0, 0, 0, 0], (f: FunctionBuilder, x: I32, rowBytes: I32, pairBytes: I32, dy: I32, rowBytesOut: I32, pairBytesOut: I32, matrix: I32, inputBytes: I32, pairs: I32, kind: I32, isAlone: I32, isConjugate: I32) => {
+  m.functionOfEight([16, 0, 0, 16, 0, 0, 16, 0, 0, 0, 0, 0, 0], (f: FunctionBuilder, x: I32, rowBytes: I32, pairBytes: I32, dy: I32, rowBytesOut: I32, pairBytesOut: I32, matrix: I32, inputBytes: I32, pairs: I32, kind: I32, isFirst: I32, isAlone: I32, isConjugate: I32) => {
     const sums = Array.from({ length: inputs }, () => locals(f, outputs, 0));
     const gradients = locals(f, outputs);
     const value = f.eight();
@@ -103,13 +103,15 @@ export const emitCorrelate = (m: ModuleBuilder, inputs: number, outputs: number)
         for (const pointer of [x, xNext]) f.advance(pointer, pairBytes);
         for (const pointer of [dy, dyNext]) f.advance(pointer, pairBytesOut);
       });
-      sums.forEach((sum, i) => {
-        if (i) f.advance(matrix, inputBytes);
-        sum.forEach(({ re, im }, j) => {
-          const add = (at: number, value: V128, by: V128): void => f.store(matrix, f.multiplyAdd(value, by, f.loadEight(matrix, at)), at);
-          if (part !== parts.imaginary) add(j * numberBytes, part === parts.real ? re.add(im) : re, weight);
-          if (part !== parts.real) add(j * numberBytes + partBytes, part === parts.imaginary ? re.add(im) : im, imaginaryWeight);
+      const store = (isAdded: boolean): void =>
+        sums.forEach((sum, i) => {
+          if (i) f.advance(matrix, inputBytes);
+          sum.forEach(({ re, im }, j) => {
+            const one = (at: number, value: V128, by: V128): void => f.store(matrix, isAdded ? f.multiplyAdd(value, by, f.loadEight(matrix, at)) : value.mul(by), at);
+            if (part !== parts.imaginary) one(j * numberBytes, part === parts.real ? re.add(im) : re, weight);
+            if (part !== parts.real) one(j * numberBytes + partBytes, part === parts.imaginary ? re.add(im) : im, imaginaryWeight);
+          });
         });
-      });
+      f.if(isFirst, () => store(false), () => store(true));
     });
   });
