@@ -1,4 +1,7 @@
 /** Types of the plain-JavaScript scripts that tests use. */
+declare module '*/scripts/break-kernels.mjs' {
+  export const breaks: readonly { readonly what: string; readonly file: string; readonly from: string; readonly test: string }[];
+}
 declare module '*/scripts/chromium.mjs' {
   export function findChromium(): string | null;
   export const headlessFlags: readonly string[];
