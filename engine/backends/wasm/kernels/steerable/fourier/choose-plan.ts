@@ -27,11 +27,11 @@ export const rowBytes = (tensors: readonly number[]): number => tensors.reduce((
 /**
  * Picoseconds, fitted to thirteen layers of the paper's networks on two cores with eight lanes at 8^3 to 64^3 (docs/performance.md): of a transform for each voxel of a tile and channel; of a product for each point, tile and
  * multiply-add; of making a matrix (and carrying back its gradient) for each point and pair of channels of the paper's kernel. Of the tiles' pass for each voxel: of the harmonics of a channel of the paper's kernel, of a multiply-add
- * of the mixing. A backward matrix is counted twice, since what small slabs gain there they lose again where other programs use the machine.
+ * of the mixing.
  */
 const cost = {
   forward: { transform: 570, product: 14, matrix: 30, harmonics: 3300, mixing: 14 },
-  backward: { transform: 600, product: 28, matrix: 130, harmonics: 3700, mixing: 28 },
+  backward: { transform: 600, product: 28, matrix: 55, harmonics: 3700, mixing: 28 },
 };
 /** Slabs whose spectra take no more stay in the cache, where transforms take a part of their time; but every slab makes its matrices anew. */
 const cachedBytes = 8 * 2 ** 20;

@@ -8,8 +8,8 @@ import type { Stencil } from '../stencil';
 import type { StreamPlan, Target } from '../stream-plan';
 import { harmonicsOf } from '../tile-shape';
 import { entryWords, kindOf } from '../tiles';
-import { emitMatrices, emitMatrixGradients, numberBytes, partsOf } from './point-matrices';
-import { emitCorrelate, emitMultiply, rangeWords, together } from './point-products';
+import { emitMatrices, emitMatrixGradients, numberBytes, parts, partsOf } from './point-matrices';
+import { blockBytes, emitCorrelate, emitMultiply, rangeWords, together } from './point-products';
 
 /** `entries`: of inputs and outputs of the convolution. `ranges`: for each entry that is made, [first channel, channels, number of ranges, ranges...]. `x` and `dy` are rows of spectra. */
 export const pointFields = {
@@ -19,8 +19,10 @@ export const pointFields = {
 } as const;
 type Fields = { readonly [K in keyof typeof pointFields]: I32 };
 
-/** Matrix and, behind it, its gradient. */
-export const pointScratchBytes = (channelsIn: number, channelsOut: number): number => 2 * channelsIn * channelsOut * numberBytes;
+/** Blocks of a group. */
+const mostBlocks = 4;
+/** Matrix, its gradient, and the blocks of a group. */
+export const pointScratchBytes = (channelsIn: number, channelsOut: number): number => 2 * channelsIn * channelsOut * numberBytes + mostBlocks * blockBytes;
 
 export function emitPointPasses(m: ModuleBuilder, stencil: Stencil, plan: StreamPlan, lengths: Lengths): { forward: Kernel<typeof pointFields>; backward: Kernel<typeof pointFields> } {
   const unit = 1 / lengths.reduce<number>((product, length) => product * length, 1);
@@ -31,26 +33,23 @@ export function emitPointPasses(m: ModuleBuilder, stencil: Stencil, plan: Stream
   const harmonicBytes = harmonicsOf(stencil) * partBytes;
   const { alongX, alongY, alongZ } = groupsOf(lengths);
   const matrixBytes = (p: Fields): I32 => p.channelsIn.mul(p.channelsOut).mul(numberBytes);
-  /** A block of points. */
-  interface Block {
-    /** Rows of a block. */
-    readonly x: I32;
-    readonly y: I32;
+  /** Up to four blocks of points that are mirror images of each other, and what serves all of them: their spectra have the signs that reflections give (`reflection-signs.ts`). */
+  interface Group {
     readonly matrix: I32;
     /** Gradient of the matrix. */
     readonly changes: I32;
-    /** 1 where the gradient of the matrix begins. */
-    readonly isFirst: I32;
-    /** 1 where the conjugate of the matrix takes its place. */
-    readonly isConjugate: I32;
+    readonly harmonics: I32;
+    /** Table of the blocks, and their number; the second half of them see the conjugate of the matrix, where there are two or four. */
+    readonly blocks: I32;
+    readonly count: I32;
     /** 1 where points stand for themselves alone, 0 where also for their mirror images along x. */
     readonly isAlone: I32;
   }
-  /** Makes the matrix of a group of blocks once, which serves all of them, since the spectra have the signs that reflections give (`reflection-signs.ts`), and carries back its gradient where it has one. */
-  const pass = (name: string, eachBlock: (f: FunctionBuilder, p: Fields, block: Block) => void, carry?: (f: FunctionBuilder, p: Fields, harmonics: I32, changes: I32, own: I32) => void) =>
+  const pass = (name: string, eachGroup: (f: FunctionBuilder, p: Fields, group: Group, own: I32) => void) =>
     m.kernel(name, pointFields, (f, p, item, matrix) => {
       const own = f.i32(p.gradients.add(item.mul(p.gradientBytes)));
       const changes = f.i32(matrix.add(matrixBytes(p)));
+      const blocks = f.i32(changes.add(matrixBytes(p)));
       f.if(p.isFirst, () => f.fillZero(own, p.gradientBytes));
       f.for(item.mul(p.groupsPerItem), item.add(1).mul(p.groupsPerItem).min(p.groups), 1, (group) => {
         const harmonics = f.i32(p.harmonics.add(group.mul(harmonicBytes)));
@@ -60,15 +59,17 @@ export function emitPointPasses(m: ModuleBuilder, stencil: Stencil, plan: Stream
         const column = f.i32(group.div(alongZ.groups).rem(alongX));
         const isAlone = f.i32(column.eq(0).or(column.eq(alongX - 1)));
         const [groupY, groupZ] = [mirrorsOf(f, alongY, group.div(alongZ.groups * alongX)), mirrorsOf(f, alongZ, group.rem(alongZ.groups))];
-        // the first block, that along y, along z, along both, as far as there are
-        f.for(0, groupY.isMirrored.add(1).mul(groupZ.isMirrored.add(1)), 1, (n) => {
-          const inY = f.i32(groupY.isMirrored.and(n));
-          const inZ = f.i32(groupY.isMirrored.choose(n.shr(1), n));
+        const count = f.i32(groupY.isMirrored.add(1).mul(groupZ.isMirrored.add(1)));
+        // the first block, then as far as there are: its image along both axes, along y, along z
+        f.for(0, count, 1, (n) => {
+          const [inY, inZ] = [f.i32(groupY.isMirrored.and(n.add(1).shr(1))), f.i32(groupZ.isMirrored.and(n))];
           const block = f.i32(groupY.first.add(inY.mul(alongY.mirrored)).mul(alongX).add(column).mul(alongZ.blocks).add(groupZ.first).add(inZ.mul(alongZ.mirrored)));
-          const isConjugate = f.i32(inY.xor(inZ));
-          eachBlock(f, p, { x: f.i32(p.x.add(block.mul(p.rowBytesIn.shl(1)))), y: f.i32(p.y.add(block.mul(p.rowBytesOut.shl(1)))), matrix, changes, isFirst: f.i32(n.eq(0)), isConjugate, isAlone });
+          const entry = f.i32(blocks.add(n.mul(blockBytes)));
+          f.store(entry, p.x.add(block.mul(p.rowBytesIn.shl(1))));
+          f.store(entry, p.y.add(block.mul(p.rowBytesOut.shl(1))), 4);
+          f.store(entry, inY.xor(inZ), 8);
         });
-        carry?.(f, p, harmonics, changes, own);
+        eachGroup(f, p, { matrix, changes, harmonics, blocks, count, isAlone }, own);
       });
     });
   /** The first block of a group along an axis, and 1 where it has a mirror image. */
@@ -122,18 +123,30 @@ export function emitPointPasses(m: ModuleBuilder, stencil: Stencil, plan: Stream
     f.for(0, count.sub(1), together, (first) => body(together, first));
     f.if(count.and(1), () => body(1, f.i32(count.sub(1))));
   }
-  /** All rows of a block times the matrix, whose numbers are so many bytes apart from output to output and from input to input. */
-  function multiplyRows(f: FunctionBuilder, p: Fields, conjugated: boolean, { from, fromBytes, fromPair, to, toBytes, toPair, matrix, outputBytes, inputBytes, entries }: Record<'from' | 'fromBytes' | 'fromPair' | 'to' | 'toBytes' | 'toPair' | 'matrix' | 'outputBytes' | 'inputBytes' | 'entries', I32>): void {
+  /** All rows of all blocks times the matrix, or its adjoint: each pair of outputs for every block in turn, so that what it takes of the matrix stays near. */
+  function multiplyRows(f: FunctionBuilder, p: Fields, { matrix, blocks, count }: Group, isAdjoint: boolean): void {
+    const inputBytes = f.i32(p.channelsOut.mul(numberBytes));
+    const [forward, backward] = [
+      { word: 0, bytes: p.rowBytesIn, pairBytes: p.pairBytesIn, matrixBytes: inputBytes },
+      { word: 4, bytes: p.rowBytesOut, pairBytes: p.pairBytesOut, matrixBytes: I32.of(numberBytes) },
+    ];
+    const [from, to] = isAdjoint ? [backward, forward] : [forward, backward];
     const range = f.i32(p.ranges);
-    f.times(entries, () => {
+    f.times(isAdjoint ? p.countIn : p.countOut, () => {
       const [channel, ranges] = [f.i32(loadI32(range)), f.i32(loadI32(range, 8))];
       byTwo(f, f.i32(loadI32(range, 4)), (size, first) => {
         const output = f.i32(channel.add(first));
-        const [row, result] = [f.i32(from), f.i32(to.add(output.mul(numberBytes)))];
-        f.times(p.pairs, () => {
-          f.call(multiply[Number(conjugated)]![size - 1]!, row, fromBytes, matrix.add(output.mul(outputBytes)), outputBytes, inputBytes, result, toBytes, range.add(12), ranges);
-          f.advance(row, fromPair);
-          f.advance(result, toPair);
+        const column = f.i32(matrix.add(output.mul(to.matrixBytes)));
+        f.for(0, count, 1, (n) => {
+          const entry = f.i32(blocks.add(n.mul(blockBytes)));
+          const [row, result] = [f.i32(loadI32(entry, from.word)), f.i32(loadI32(entry, to.word).add(output.mul(numberBytes)))];
+          const rows = (isConjugate: boolean): void =>
+            f.times(p.pairs, () => {
+              f.call(multiply[Number(isConjugate)]![size - 1]!, row, from.bytes, column, to.matrixBytes, from.matrixBytes, result, to.bytes, range.add(12), ranges);
+              f.advance(row, from.pairBytes);
+              f.advance(result, to.pairBytes);
+            });
+          f.if(loadI32(entry, 8), () => rows(!isAdjoint), () => rows(isAdjoint));
         });
       });
       f.advance(range, ranges.mul(rangeWords).add(3).shl(2));
@@ -141,30 +154,26 @@ export function emitPointPasses(m: ModuleBuilder, stencil: Stencil, plan: Stream
   }
 
   return {
-    forward: pass('forward', (f, p, { x, y, matrix, isConjugate }) => {
-      const rows = (conjugated: boolean): void =>
-        multiplyRows(f, p, conjugated, { from: x, fromBytes: p.rowBytesIn, fromPair: p.pairBytesIn, to: y, toBytes: p.rowBytesOut, toPair: p.pairBytesOut, matrix, outputBytes: I32.of(numberBytes), inputBytes: f.i32(p.channelsOut.mul(numberBytes)), entries: p.countOut });
-      f.if(isConjugate, () => rows(true), () => rows(false));
-    }),
+    forward: pass('forward', (f, p, group) => multiplyRows(f, p, group, false)),
     // the gradient of the inputs takes the place of the inputs, which are not needed any more
-    backward: pass(
-      'backward',
-      (f, p, { x, y, matrix, changes, isFirst, isConjugate, isAlone }) => {
-        const inputBytes = f.i32(p.channelsOut.mul(numberBytes));
-        eachPair(f, p, (degree, target, pair) =>
-          byTwo(f, f.i32(pair.copiesIn.mul(2 * degree + 1)), (inputs, firstInput) =>
-            byTwo(f, f.i32(pair.copiesOut.mul(2 * target.degreeOut + 1)), (outputs, firstOutput) => {
-              const [i, o] = [f.i32(pair.channelIn.add(firstInput)), f.i32(pair.channelOut.add(firstOutput))];
-              f.call(correlate[inputs - 1]![outputs - 1]!, x.add(i.mul(numberBytes)), p.rowBytesIn, p.pairBytesIn, y.add(o.mul(numberBytes)), p.rowBytesOut, p.pairBytesOut, changes.add(i.mul(inputBytes)).add(o.mul(numberBytes)), inputBytes, p.pairs, I32.of(partsOf(target)), isFirst, isAlone, isConjugate);
-            }),
-          ),
+    backward: pass('backward', (f, p, group, own) => {
+      const { changes, harmonics, blocks, count, isAlone } = group;
+      const inputBytes = f.i32(p.channelsOut.mul(numberBytes));
+      eachPair(f, p, (degree, target, pair) => {
+        byTwo(f, f.i32(pair.copiesIn.mul(2 * degree + 1)), (inputs, firstInput) =>
+          byTwo(f, f.i32(pair.copiesOut.mul(2 * target.degreeOut + 1)), (outputs, firstOutput) => {
+            const [i, o] = [f.i32(pair.channelIn.add(firstInput)), f.i32(pair.channelOut.add(firstOutput))];
+            const add = (from: I32, number: I32, isFirst: 0 | 1, isConjugate: 0 | 1): void =>
+              f.call(correlate[inputs - 1]![outputs - 1]!, from, number, i.mul(numberBytes), p.rowBytesIn, p.pairBytesIn, o.mul(numberBytes), p.rowBytesOut, p.pairBytesOut, changes.add(i.mul(inputBytes)).add(o.mul(numberBytes)), inputBytes, p.pairs, I32.of(partsOf(target)), I32.of(isFirst), isAlone, I32.of(isConjugate));
+            if (partsOf(target) === parts.real) return add(blocks, count, 1, 0);
+            const conjugates = f.i32(count.shr(1));
+            add(blocks, count.sub(conjugates), 1, 0);
+            f.if(conjugates, () => add(blocks.add(count.sub(conjugates).mul(blockBytes)), conjugates, 0, 1));
+          }),
         );
-        const rows = (conjugated: boolean): void =>
-          multiplyRows(f, p, conjugated, { from: y, fromBytes: p.rowBytesOut, fromPair: p.pairBytesOut, to: x, toBytes: p.rowBytesIn, toPair: p.pairBytesIn, matrix, outputBytes: inputBytes, inputBytes: I32.of(numberBytes), entries: p.countIn });
-        f.if(isConjugate, () => rows(false), () => rows(true));
-      },
-      (f, p, harmonics, changes, own) =>
-        eachPair(f, p, (degree, target, pair) => eachOutput(f, pair, target, own, partBytes, (weights, numbers) => f.call(gradients[degree]![target.index]!, weights, harmonics, changes.add(numbers), p.channelsOut.mul(numberBytes), pair.copiesIn))),
-    ),
+        eachOutput(f, pair, target, own, partBytes, (weights, numbers) => f.call(gradients[degree]![target.index]!, weights, harmonics, changes.add(numbers), inputBytes, pair.copiesIn));
+      });
+      multiplyRows(f, p, group, true);
+    }),
   };
 }

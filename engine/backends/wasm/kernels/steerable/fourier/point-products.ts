@@ -66,43 +66,54 @@ export const emitMultiply = (m: ModuleBuilder, outputs: number, conjugated: bool
     });
   });
 
+/** Bytes of a block of a group in a table of them: where its rows of x and of y begin, and 1 where the conjugate of the matrix takes its place. */
+export const blockBytes = 16;
+
 /**
- * (inputs of the first row, bytes of a row and of a pair of rows, gradient of the outputs in the first row, bytes of a row and of a pair, gradient of the matrix, bytes from input to input, pairs, parts, 1 where the gradient begins and 0 where it is added to, 1 where the points stand for themselves alone and 0 where also for
- * their mirror images along x, 1 where the matrix is conjugate there): sums over rows of the outputs' gradients times conjugate inputs.
+ * (table of blocks, their number, offset of the inputs in a row, bytes of a row and of a pair of rows, offset of the outputs in a row of their gradients, bytes of such a row and pair, gradient of the matrix, bytes from input to input,
+ * pairs, parts, 1 where the gradient begins and 0 where it is added to, 1 where the points stand for themselves alone and 0 where also for their mirror images along x, 1 where the matrix is conjugate there): sums over the rows of all
+ * blocks of the outputs' gradients times conjugate inputs.
  */
 export const emitCorrelate = (m: ModuleBuilder, inputs: number, outputs: number): FunctionReference =>
-  m.functionOfEight([16, 0, 0, 16, 0, 0, 16, 0, 0, 0, 0, 0, 0], (f: FunctionBuilder, x: I32, rowBytes: I32, pairBytes: I32, dy: I32, rowBytesOut: I32, pairBytesOut: I32, matrix: I32, inputBytes: I32, pairs: I32, kind: I32, isFirst: I32, isAlone: I32, isConjugate: I32) => {
+  m.functionOfEight([0, 0, 16, 0, 0, 16, 0, 0, 16, 0, 0, 0, 0, 0, 0], (f: FunctionBuilder, blocks: I32, count: I32, input: I32, rowBytes: I32, pairBytes: I32, output: I32, rowBytesOut: I32, pairBytesOut: I32, matrix: I32, inputBytes: I32, pairs: I32, kind: I32, isFirst: I32, isAlone: I32, isConjugate: I32) => {
     const sums = Array.from({ length: inputs }, () => locals(f, outputs, 0));
     const gradients = locals(f, outputs);
     const value = f.eight();
-    const [xNext, dyNext] = [f.i32(x.add(rowBytes)), f.i32(dy.add(rowBytesOut))];
+    const [x, xNext, dy, dyNext] = [f.i32(), f.i32(), f.i32(), f.i32()];
     const halves = f.i32(I32.of(2).sub(isAlone));
     const weight = f.v128(halves.toF32().mul(0.5).splat());
     const imaginaryWeight = f.v128(halves.mul(I32.of(1).sub(isConjugate.shl(1))).toF32().mul(0.5).splat());
     withParts(f, kind, (part) => {
-      f.times(pairs, () => {
-        [0, 1].forEach((row) => {
-          gradients.forEach(({ re, im }, j) => {
-            f.set(re, f.loadEight(row ? dyNext : dy, j * numberBytes));
-            f.set(im, f.loadEight(row ? dyNext : dy, j * numberBytes + partBytes));
-          });
-          sums.forEach((sum, i) => {
-            // where one part is wanted, its two products have a sum each: one sum would wait for itself
-            f.set(value, f.loadEight(row ? xNext : x, i * numberBytes));
-            sum.forEach(({ re, im }, j) => {
-              if (part !== parts.imaginary) f.set(re, f.multiplyAdd(gradients[j]!.re, value, re));
-              if (part !== parts.real) f.set(im, f.multiplyAdd(gradients[j]!.im, value, im));
+      f.times(count, () => {
+        f.set(x, loadI32(blocks).add(input));
+        f.set(xNext, x.add(rowBytes));
+        f.set(dy, loadI32(blocks, 4).add(output));
+        f.set(dyNext, dy.add(rowBytesOut));
+        f.times(pairs, () => {
+          [0, 1].forEach((row) => {
+            gradients.forEach(({ re, im }, j) => {
+              f.set(re, f.loadEight(row ? dyNext : dy, j * numberBytes));
+              f.set(im, f.loadEight(row ? dyNext : dy, j * numberBytes + partBytes));
             });
-            f.set(value, f.loadEight(row ? xNext : x, i * numberBytes + partBytes));
-            sum.forEach(({ re, im }, j) => {
-              const [second, third] = part === parts.both ? [re, im] : [im, re];
-              if (part !== parts.imaginary) f.set(second, f.multiplyAdd(gradients[j]!.im, value, second));
-              if (part !== parts.real) f.set(third, f.multiplySubtract(gradients[j]!.re, value, third));
+            sums.forEach((sum, i) => {
+              // where one part is wanted, its two products have a sum each: one sum would wait for itself
+              f.set(value, f.loadEight(row ? xNext : x, i * numberBytes));
+              sum.forEach(({ re, im }, j) => {
+                if (part !== parts.imaginary) f.set(re, f.multiplyAdd(gradients[j]!.re, value, re));
+                if (part !== parts.real) f.set(im, f.multiplyAdd(gradients[j]!.im, value, im));
+              });
+              f.set(value, f.loadEight(row ? xNext : x, i * numberBytes + partBytes));
+              sum.forEach(({ re, im }, j) => {
+                const [second, third] = part === parts.both ? [re, im] : [im, re];
+                if (part !== parts.imaginary) f.set(second, f.multiplyAdd(gradients[j]!.im, value, second));
+                if (part !== parts.real) f.set(third, f.multiplySubtract(gradients[j]!.re, value, third));
+              });
             });
           });
+          for (const pointer of [x, xNext]) f.advance(pointer, pairBytes);
+          for (const pointer of [dy, dyNext]) f.advance(pointer, pairBytesOut);
         });
-        for (const pointer of [x, xNext]) f.advance(pointer, pairBytes);
-        for (const pointer of [dy, dyNext]) f.advance(pointer, pairBytesOut);
+        f.advance(blocks, blockBytes);
       });
       const store = (isAdded: boolean): void =>
         sums.forEach((sum, i) => {
