@@ -81,7 +81,7 @@ export class Heap {
         try {
           this.memory.grow(Math.ceil(missing / pageBytes));
         } catch {
-          throw new GyraError('out-of-memory', `The engine needs ${Math.ceil((this.usedBytes + length) / 2 ** 20)} MiB and cannot get it.`, 'Use a smaller patch, fewer features, or close other programs.');
+          throw new GyraError('out-of-memory', `The engine needs ${Math.ceil((this.usedBytes + length) / 2 ** 20)} MiB and cannot get it.`, 'Use a smaller patch (--patch of predict and evaluate, sampling.patchSize of training), fewer features, or close other programs.');
         }
       }
     }
