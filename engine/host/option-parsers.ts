@@ -13,6 +13,14 @@ export const collect = (text: string, before: readonly string[]): string[] => [.
 /** Parser of a list separated by commas. */
 export const listOf = <T>(parse: (text: string) => T) => (text: string): T[] => text.split(',').map((part) => parse(part.trim()));
 
+/** A list that says nothing twice: the second would only be shown as if it were another. */
+export const distinctListOf = <T>(parse: (text: string) => T) => (text: string): T[] => {
+  const values = listOf(parse)(text);
+  const twice = values.map((value) => JSON.stringify(value)).findIndex((one, n, all) => all.indexOf(one) < n);
+  if (twice >= 0) throw new InvalidArgumentError(`${text.split(',')[twice]!.trim()} is there twice.`);
+  return values;
+};
+
 export function parseDegrees(text: string): number {
   const degrees = Number(text);
   if (text === '' || !Number.isFinite(degrees)) throw new InvalidArgumentError('Give angles in degrees, as in 0,30,90.');

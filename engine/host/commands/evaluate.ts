@@ -17,7 +17,7 @@ import { lockRun } from '../../training/run-lock';
 import { loadNetwork } from '../../training/weights-file';
 import { backendOption, startChosenBackend } from '../backend-option';
 import { casesNamed, evaluateCases, splitOf } from '../evaluate-cases';
-import { listOf, oneOf, parseCount, parseDegrees, patchHelp } from '../option-parsers';
+import { distinctListOf, oneOf, parseCount, parseDegrees, patchHelp } from '../option-parsers';
 import { progressLine } from '../progress-line';
 
 interface Options {
@@ -42,8 +42,8 @@ export function register(program: Command): void {
     .argument('<dataset>', 'folder of a data set')
     .option('--split <part>', `part of the split: ${parts.join(', ')}`, oneOf(parts), 'test')
     .addOption(new Option('--cases <file>', 'the cases to use instead: a JSON list, or one name a line').conflicts('split'))
-    .option('--protocol <list>', `rotations, separated by commas: ${protocols.join(', ')}`, listOf(oneOf(protocols)), [])
-    .option('--degrees <list>', `angles of the protocol planes (default: ${defaultDegrees.join(',')})`, listOf(parseDegrees))
+    .option('--protocol <list>', `rotations, separated by commas: ${protocols.join(', ')}`, distinctListOf(oneOf(protocols)), [])
+    .option('--degrees <list>', `angles of the protocol planes (default: ${defaultDegrees.join(',')})`, distinctListOf(parseDegrees))
     .option('--csv <file>', 'write Dice of every case at every pose as comma-separated values')
     .option('--patch <voxels>', patchHelp, parseCount)
     .option('--skip-broken', 'leave out cases that cannot be read, and say which')

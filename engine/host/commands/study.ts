@@ -21,7 +21,7 @@ import { longestSeries, studySpec, withoutPlace, type StudySpec } from '../../ex
 import { studyMarkdown } from '../../experiments/study-table';
 import { backendOption } from '../backend-option';
 import { casesNamed } from '../evaluate-cases';
-import { collect, listOf, oneOf, parseCount, parseDegrees, parseMinutes } from '../option-parsers';
+import { collect, distinctListOf, listOf, oneOf, parseCount, parseDegrees, parseMinutes } from '../option-parsers';
 import { progressLine } from '../progress-line';
 import { findDatasetFolder, readTrainingSpec } from '../read-training-spec';
 import { studyHost } from '../study-host';
@@ -61,12 +61,12 @@ export function register(program: Command): void {
     .option('--store <folder>', 'folder of trained runs, shared by studies', 'runs')
     .option('--minutes-per-run <minutes>', 'stop each training after so many minutes', parseMinutes)
     .option('--seeds <count>', "train everything with so many seeds, from the base spec's on", parseCount)
-    .option('--models <list>', 'only these series, as in steerable,ordinary', listOf(String))
+    .option('--models <list>', 'only these series, as in steerable,ordinary', distinctListOf(String))
     .option('--runs <list>', 'runs that are there already, as in steerable=FOLDER,ordinary=FOLDER', listOf(parseRun))
-    .option('--irreps <list>', 'ratios or widths to compare, as in 8:4:2,4:4:4', listOf(irrepsOf))
-    .option('--sizes <list>', 'training-set sizes', listOf(parseCount))
-    .option('--protocol <list>', `rotations beside upright, separated by commas: ${protocols.join(', ')} (default: the study's)`, listOf(oneOf(protocols)))
-    .option('--degrees <list>', 'angles of the protocol planes', listOf(parseDegrees))
+    .option('--irreps <list>', 'ratios or widths to compare, as in 8:4:2,4:4:4', distinctListOf(irrepsOf))
+    .option('--sizes <list>', 'training-set sizes', distinctListOf(parseCount))
+    .option('--protocol <list>', `rotations beside upright, separated by commas: ${protocols.join(', ')} (default: the study's)`, distinctListOf(oneOf(protocols)))
+    .option('--degrees <list>', 'angles of the protocol planes', distinctListOf(parseDegrees))
     .option('--best-rate', "train with the learning rate 0.001 too, and show each model's best on validation beside the common one")
     .option('--spread <kind>', 'what bands show: SE or SD over cases, or seeds (SD over seeds)', oneOf(['SE', 'SD', 'seeds']))
     .option('--threads <count>', 'threads to compute with', parseCount)

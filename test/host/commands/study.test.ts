@@ -186,6 +186,7 @@ describe('gyra study', () => {
     ['a run that is not there', 'rotation', ['--runs', 'steerable=nowhere'], 'nowhere, given for steerable, holds no run with trained weights.'],
     ['a base that does not fit the data set', 'models', ['--set', 'model.outputs=3', '--set', 'lossOptions.classWeights=[1,1,1]'], 'base.json does not fit blobs: field "lossOptions.classWeights": there are 3 weights for 2 outputs.'],
     ['a name that is too long', 'rotation', ['--runs', `${'s'.repeat(61)}=x`], 'The name ssssssssssssssssssss... has 61 characters. Give names of 60 at most.'],
+    ['one width twice', 'irreps-ratio', ['--irreps', '2:1, 4:2,2:1'], '2:1 is there twice.'],
     ['two runs of one name', 'rotation', ['--runs', 'steerable=x,steerable=y'], '--runs gives two runs for steerable.'],
   ])('refuses %s with 2, and writes nothing', async (_what, name, args, message) => {
     const folder = folders();
