@@ -1,5 +1,5 @@
 /** @file The folder of a run: run.json, metrics.jsonl, run.lock (while it is written), last.safetensors (to go on from) and best.safetensors (what it is for). Each is replaced by rename; metrics are appended a line at a time. */
-import { appendFile, mkdir } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { badInput } from '../contract/problem';
 import { runRecord, type RunRecord } from '../contract/run-record';
@@ -33,11 +33,17 @@ export class RunFolder {
     const unlock = await lockRun(this.path);
     try {
       if (!resume) await this.refuseRun();
+      await this.sweep();
     } catch (error) {
       await unlock();
       throw error;
     }
     return unlock;
+  }
+  /** Removes files that a killed process had not finished writing. */
+  private async sweep(): Promise<void> {
+    const own = [this.last, this.best, this.record, this.metrics].map((path) => `${basename(path)}.`);
+    for (const name of await readdir(this.path)) if (name.endsWith('.part') && own.some((start) => name.startsWith(start))) await rm(join(this.path, name), { force: true });
   }
   /** @throws GyraError where the folder holds a run */
   async refuseRun(): Promise<void> {
