@@ -22,10 +22,7 @@ export function pointAt(length: LineLength, place: number): number {
 }
 export const placeOf = (length: LineLength, point: number): number => Array.from({ length }, (_, place) => pointAt(length, place)).indexOf(point);
 /** {@link pointAt} of a place known at run time. */
-export function pointAtRunTime(length: LineLength, place: I32): I32 {
-  const count = mirrored(length);
-  return place.lt(count).choose(place.add(1), place.lt(2 * count).choose(I32.of(length - 1 + count).sub(place), place.eq(2 * count).choose(0, place.add(length / 2 - 2 - 2 * count))));
-}
+export const pointAtRunTime = (length: LineLength, place: I32): I32 => Array.from({ length }, (_, n) => pointAt(length, n)).reduce((rest, point, n) => place.eq(n).choose(point, rest), I32.of(0));
 
 export interface GroupsAlong {
   /** The first so many groups have a second block, the mirror image of the first, as many blocks further on. */

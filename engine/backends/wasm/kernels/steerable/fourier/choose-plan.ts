@@ -34,7 +34,7 @@ const cost = {
   backward: { transform: 600, product: 28, matrix: 55, harmonics: 3700, mixing: 28 },
 };
 /** Slabs whose spectra take no more stay in the cache, where transforms take a part of their time; but every slab makes its matrices anew. */
-const cachedBytes = 8 * 2 ** 20;
+const cachedBytes = 11 * 2 ** 20;
 const cachedTransform = 0.73;
 /** Harmonics in their radial streams of the paper's kernel, to which those of others are compared. */
 const paperHarmonics = 36;
@@ -56,7 +56,7 @@ function tilesWork(layer: LayerShape, shape: readonly number[], direction: Direc
 }
 const richnessOf = ({ stencil }: LayerShape): number => harmonicsOf(stencil) / paperHarmonics;
 
-/** The plan by Fourier transforms with the least work, in picoseconds; undefined where there is none. `bytes`: what the spectra of a slab may take, those of inputs and those of results. */
+/** The plan by Fourier transforms with the least work, in picoseconds; undefined where there is none. `bytes`: what the spectra of a slab may take. */
 export function leastWork(layer: LayerShape, shape: readonly number[], direction: Direction, bytes = mostBytes): { plan: TilePlan; work: number } | undefined {
   const { lattice: { reach }, irrepsIn, irrepsOut, inputs } = layer;
   const taps = 2 * reach[0] + 1;
@@ -68,7 +68,7 @@ export function leastWork(layer: LayerShape, shape: readonly number[], direction
   let best: { plan: TilePlan; work: number } | undefined;
   for (const x of lineLengths) for (const y of lineLengths) for (const z of lineLengths)
     for (const slabBytes of [bytes, Math.min(bytes, cachedBytes)]) {
-      const plan = tilePlan(taps, [x, y, z], shape, Math.max(rowBytes(inputs), rowBytes([channelsOut])) / pointsPerBlock, slabBytes);
+      const plan = tilePlan(taps, [x, y, z], shape, (rowBytes(inputs) + rowBytes([channelsOut])) / pointsPerBlock, slabBytes);
       const slabs = Math.ceil(plan.tileCount / plan.tilesPerSlab);
       const work =
         2 * Math.ceil(plan.tileCount / 2) * (x * y * z * transform * (slabBytes <= cachedBytes ? cachedTransform : 1) * transformed + plan.points * product * products) + slabs * plan.points * matrix * richnessOf(layer) * channelsIn * channelsOut;

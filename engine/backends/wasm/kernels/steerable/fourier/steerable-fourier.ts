@@ -1,5 +1,5 @@
 /** @file Steerable convolutions and their gradients by Fourier transforms of tiles, slab by slab. */
-import { dimension, type Irreps } from '../../../../../math/so3/irreps';
+import { dimension, printIrreps, type Irreps } from '../../../../../math/so3/irreps';
 import type { HeapTensor, WasmBackend } from '../../../backend';
 import type { BoundKernel } from '../../../machine';
 import { mostBytes, share } from '../../convolution/blocks';
@@ -57,14 +57,17 @@ export function steerableFourier({ machine }: WasmBackend) {
   }
   const transformsFor = (plan: TilePlan) => known(transforms, `${plan.taps} ${plan.lengths.join(' ')}`, () => compile(plan));
   const passesFor = (layer: FourierLayer, { lengths }: TilePlan) => known(passes, `${layer.tables} ${printPlan(layer.plan)} ${lengths.join(' ')}`, () => machine.load((m) => emitPointPasses(m, layer.stencil, layer.plan, lengths)));
-  /** Lives as long as the backend. */
-  const harmonicsFor = ({ tables: name, lattice, stencil }: FourierLayer, { lengths }: TilePlan): number =>
-    known(tables, `${name} ${lengths.join(' ')}`, () => {
-      const values = harmonicSpectra(lattice, stencil, lengths);
-      const at = heap.allocate(values.length * 4);
-      heap.floats(at, values.length).set(values);
+  /** A table that lives as long as the backend. */
+  const tableOf = (name: string, make: () => Float32Array | Int32Array): number =>
+    known(tables, name, () => {
+      const values = make();
+      const at = heap.allocate(values.byteLength);
+      heap.integers(at, values.length).set(new Int32Array(values.buffer, values.byteOffset, values.length));
       return at;
     });
+  const harmonicsFor = ({ tables: name, lattice, stencil }: FourierLayer, { lengths }: TilePlan): number => tableOf(`${name} ${lengths.join(' ')}`, () => harmonicSpectra(lattice, stencil, lengths));
+  /** Signs of the channels of a row of spectra: tensors side by side, of so many channels. */
+  const signsFor = (irreps: Irreps, tensors: readonly number[]): number => tableOf(`signs ${printIrreps(irreps)} ${tensors.join(' ')}`, () => reflectionSigns(irreps, firstChannels(irreps, tensors), rowBytes(tensors) / numberBytes));
   /** For each entry that is made: its channels, and the ranges of channels it is made from with the parts of their numbers. */
   function rangesOf({ stencil, harmonics, irrepsIn, irrepsOut, inputs }: FourierLayer, backward: boolean): Int32Array {
     const [ins, outs] = [{ irreps: irrepsIn, first: firstChannels(irrepsIn, inputs) }, { irreps: irrepsOut, first: firstChannels(irrepsOut, []) }];
@@ -93,41 +96,35 @@ export function steerableFourier({ machine }: WasmBackend) {
   const all = (tensor: HeapTensor) => ({ tensor, first: 0, count: tensor.shape[4]! });
 
   /** Visits the slabs with room for the spectra of inputs and outputs, and the fields of a pass there. */
-  function bySlab(layer: FourierLayer, plan: TilePlan, backward: boolean, entries: { in: number; out: number }, packed: number, body: (slab: { firstTile: number; x: Rows; y: Rows; fields: Record<keyof typeof pointFields, number>; groups: number }) => void): void {
+  function bySlab(layer: FourierLayer, plan: TilePlan, backward: boolean, entries: { in: number; out: number }, packed: number, body: (slab: { firstTile: number; x: Rows; y: Rows; fields: Record<keyof typeof pointFields, number> }) => void): void {
     const { irrepsIn, irrepsOut, inputs } = layer;
     const channelsOut = dimension(irrepsOut);
     const [rowBytesIn, rowBytesOut] = [rowBytes(inputs), rowBytes([channelsOut])];
-    const { count: groups } = groupsOf(plan.lengths);
     const pairs = plan.tilesPerSlab / 2;
     const [pairBytesIn, pairBytesOut] = [pairBytes(plan, rowBytesIn), pairBytes(plan, rowBytesOut)];
     const harmonics = harmonicsFor(layer, plan);
-    const signs = (irreps: Irreps, tensors: readonly number[], bytes: number) => reflectionSigns(irreps, firstChannels(irreps, tensors), bytes / numberBytes);
     withIntegers(rangesOf(layer, backward), (ranges) =>
-      withIntegers(signs(irrepsIn, inputs, rowBytesIn), (signsIn) =>
-        withIntegers(signs(irrepsOut, [], rowBytesOut), (signsOut) =>
-          heap.borrow(pairs * pairBytesIn, (x) =>
-            heap.borrow(pairs * pairBytesOut, (y) => {
-              for (let firstTile = 0; firstTile < plan.tileCount; firstTile += plan.tilesPerSlab)
-                body({
-                  firstTile, groups,
-                  x: { at: x, bytes: rowBytesIn, signs: signsIn },
-                  y: { at: y, bytes: rowBytesOut, signs: signsOut },
-                  fields: {
-                    x, y, harmonics, weights: packed, gradients: 0, gradientBytes: 0, isFirst: 0,
-                    entriesIn: entries.in, countIn: irrepsIn.length, entriesOut: entries.out, countOut: irrepsOut.length,
-                    channelsIn: rowBytesIn / numberBytes, channelsOut, ranges,
-                    pairs: Math.min(pairs, Math.ceil((plan.tileCount - firstTile) / 2)), rowBytesIn, rowBytesOut, pairBytesIn, pairBytesOut, groups, groupsPerItem: 0,
-                  },
-                });
-            }),
-          ),
-        ),
+      heap.borrow(pairs * pairBytesIn, (x) =>
+        heap.borrow(pairs * pairBytesOut, (y) => {
+          for (let firstTile = 0; firstTile < plan.tileCount; firstTile += plan.tilesPerSlab)
+            body({
+              firstTile,
+              x: { at: x, bytes: rowBytesIn, signs: signsFor(irrepsIn, inputs) },
+              y: { at: y, bytes: rowBytesOut, signs: signsFor(irrepsOut, [channelsOut]) },
+              fields: {
+                x, y, harmonics, weights: packed, gradients: 0, gradientBytes: 0, isFirst: 0,
+                entriesIn: entries.in, countIn: irrepsIn.length, entriesOut: entries.out, countOut: irrepsOut.length,
+                channelsIn: rowBytesIn / numberBytes, channelsOut, ranges,
+                pairs: Math.min(pairs, Math.ceil((plan.tileCount - firstTile) / 2)), rowBytesIn, rowBytesOut, pairBytesIn, pairBytesOut, groups: groupsOf(plan.lengths).count, groupsPerItem: 0,
+              },
+            });
+        }),
       ),
     );
   }
-  /** With more threads a slab holds more tiles, so that each has some to transform: results do not depend on it, other than sums of gradients. */
+  /** With more threads a slab of a forward pass holds more tiles, so that each thread has some to transform: its results do not depend on slabs, as sums of gradients do. */
   function forThreads({ inputs, irrepsOut }: FourierLayer, plan: TilePlan): TilePlan {
-    const most = 2 * Math.floor(mostBytes / pairBytes(plan, Math.max(rowBytes(inputs), rowBytes([dimension(irrepsOut)]))));
+    const most = 2 * Math.floor(mostBytes / pairBytes(plan, rowBytes(inputs) + rowBytes([dimension(irrepsOut)])));
     const wanted = plan.tilesPerSlab * Math.ceil(machine.threads / 2);
     return { ...plan, tilesPerSlab: Math.max(plan.tilesPerSlab, Math.min(wanted, most, 2 * Math.ceil(plan.tileCount / 2))) };
   }
@@ -154,10 +151,10 @@ export function steerableFourier({ machine }: WasmBackend) {
     /** `entries`: tables of the entries of inputs and outputs; `packed`: the weights. */
     convolve(layer: FourierLayer, chosen: TilePlan, entries: { in: number; out: number }, inputs: readonly HeapTensor[], packed: number, result: HeapTensor): void {
       const plan = forThreads(layer, chosen);
-      bySlab(layer, plan, false, entries, packed, ({ firstTile, fields, groups, x, y }) => {
+      bySlab(layer, plan, false, entries, packed, ({ firstTile, fields, x, y }) => {
         toSpectra(plan, inputs, firstTile, x, 0);
-        const groupsPerItem = share(groups, itemsForward);
-        passesFor(layer, plan).forward({ ...fields, groupsPerItem }, Math.ceil(groups / groupsPerItem), scratchBytes(layer));
+        const groupsPerItem = share(fields.groups, itemsForward);
+        passesFor(layer, plan).forward({ ...fields, groupsPerItem }, Math.ceil(fields.groups / groupsPerItem), scratchBytes(layer));
         toTiles(plan, [result], firstTile, y);
       });
     },
