@@ -1,7 +1,7 @@
 /** @file Reading and writing files with messages a person can act on. Messages name the file without its folder. */
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import type { z } from 'zod';
 import { badInput, GyraError } from '../contract/problem';
 
@@ -72,7 +72,8 @@ export async function renameInto(temporary: string, path: string): Promise<void>
  */
 export async function writeFolderByRename(folder: string, write: (temporary: string) => Promise<void>): Promise<void> {
   if (await exists(folder)) throw badInput(`${basename(folder)} exists already.`, 'Give a folder that is not there yet.');
-  const temporary = `${folder}.${randomUUID()}.part`;
+  // without a slash at the end, behind which the temporary folder would lie in the folder itself
+  const temporary = `${resolve(folder)}.${randomUUID()}.part`;
   try {
     await mkdir(temporary, { recursive: true });
     await write(temporary);

@@ -34,9 +34,11 @@ describe('gyra export', () => {
     ['in half precision', ['--half'], 'F16'],
   ])('writes a run as a folder, %s, without what only --resume needs', async (_how, options, dtype) => {
     const run = 'assets/models/hippocampus-steerable';
-    const out = join(temporaryFolder(), 'packed');
-    const { code, stdout } = await runCommand([register], 'export', run, '-o', out, '--json', ...options);
+    const folder = temporaryFolder();
+    const out = join(folder, 'packed');
+    const { code, stdout } = await runCommand([register], 'export', run, '-o', `${out}/`, '--json', ...options);
     expect({ code, ...JSON.parse(stdout) }).toEqual({ code: 0, output: 'packed', precision: dtype === 'F16' ? 'half' : 'as in the run' });
+    expect(readdirSync(folder)).toEqual(['packed']);
     expect(readdirSync(out).sort()).toEqual(['best.safetensors', 'metrics.jsonl', 'run.json']);
     for (const name of ['metrics.jsonl', 'run.json']) expect(readFileSync(join(out, name))).toEqual(readFileSync(join(run, name)));
     const [before, after] = [run, out].map((folder) => readSafetensors(readFileSync(join(folder, 'best.safetensors'))));
