@@ -5,7 +5,7 @@ import { integerFields } from '../blocks';
 import { transpose } from '../../transpose';
 import { complexBytes, conjugate, loadComplex, partBytes, storeComplex, swapped, transformLine, vectorLanes, type Complex, type LineLength } from './fourier-transform';
 import { halfLength, vectorsOf, type Lengths, type TilePlan } from './fourier-plan';
-import { columnsPerBlock, groupsOf, isMirror, placeOf, pointAtRunTime, pointsAlongZ } from './point-blocks';
+import { columnsPerBlock, groupsOf, isEndAlongX, isMirror, placeOf, pointAtRunTime, pointsAlongZ, rowsAt } from './point-blocks';
 
 const volumeNames = ['depth', 'height', 'width', 'tilesX', 'tilesY', 'tilesZ', 'tileCount', 'firstTile', 'pairBytes', 'pointBytes', 'rowBytes', 'vectors', 'channels', 'voxelBytes', 'signs', 'signBytes'] as const;
 const spectraFields = integerFields(...(['tensor', 'spectra', 'resultsOnly', 'scalars', ...volumeNames] as const));
@@ -87,15 +87,13 @@ const noStep = I32.of(0);
 /** Reads a line of a tile whose vectors are so many bytes apart. */
 const spaced = (bytes: number) => (f: FunctionBuilder, from: I32, _: I32, n: number): Complex => loadComplex(f, from, n * bytes);
 
-/** Every line along y of so many planes of a tile, in place. Changes the pointer. */
-function alongRows(f: FunctionBuilder, line: FunctionReference, tile: I32, planes: number, [lengthX, lengthY]: Lengths, middle: I32, hasSecond: I32): void {
-  f.times(planes, () => {
-    f.times(lengthX, () => {
-      f.callHalves(line, hasSecond, [tile, tile, noStep, middle]);
-      f.advance(tile, complexBytes);
-    });
-    f.advance(tile, (lengthY - 1) * lengthX * complexBytes);
+/** Every line along y of a plane of a tile, in place; leaves the pointer at the next plane. */
+function alongRows(f: FunctionBuilder, line: FunctionReference, plane: I32, [lengthX, lengthY]: Lengths, middle: I32, hasSecond: I32): void {
+  f.times(lengthX, () => {
+    f.callHalves(line, hasSecond, [plane, plane, noStep, middle]);
+    f.advance(plane, complexBytes);
   });
+  f.advance(plane, (lengthY - 1) * lengthX * complexBytes);
 }
 /** Those of the channels of a vector at the blocks of some columns, which begin at a place along y. */
 const signsOf = (f: FunctionBuilder, p: VolumeFields, lengths: Lengths, vector: I32, first: I32): I32 =>
@@ -166,10 +164,13 @@ export function spectraKernel(m: ModuleBuilder, { taps, lengths, outputs }: Tile
     const tile = f.i32(scratch.add(tileAt));
     const row = f.i32(tile);
     f.fillZero(scratch, rowBytes);
-    f.for(0, lengthZ, 1, (z) =>
+    f.for(0, lengthZ, 1, (z) => {
+      const planes = ranges.map((one) => f.i32(one.z.begin.add(z)));
+      const hasPlane = ranges.map((one, part) => f.i32(one.there.and(within(planes[part]!, one.z))));
+      const plane = f.i32(row);
       f.for(0, lengthY, 1, (y) => {
-        const rows = ranges.map((one) => ({ y: f.i32(one.y.begin.add(y)), z: f.i32(one.z.begin.add(z)) }));
-        const inside = ranges.map((one, part) => f.i32(one.there.and(within(rows[part].y, one.y)).and(within(rows[part].z, one.z))));
+        const rows = ranges.map((one) => f.i32(one.y.begin.add(y)));
+        const inside = ranges.map((one, part) => f.i32(hasPlane[part]!.and(within(rows[part]!, one.y))));
         f.if(
           inside[0].or(inside[1]),
           () => {
@@ -185,7 +186,7 @@ export function spectraKernel(m: ModuleBuilder, { taps, lengths, outputs }: Tile
               f.if(
                 inside[part],
                 () => {
-                  const voxel = one.volume.add(rows[part].z.mul(p.height).add(rows[part].y).mul(p.width)).add(one.x.from);
+                  const voxel = one.volume.add(planes[part]!.mul(p.height).add(rows[part]!).mul(p.width)).add(one.x.from);
                   const source = f.i32(firstChannel.add(voxel.mul(p.voxelBytes)));
                   fill((half) => loadV128(source, half), () => f.advance(source, p.voxelBytes));
                 },
@@ -197,17 +198,19 @@ export function spectraKernel(m: ModuleBuilder, { taps, lengths, outputs }: Tile
           () => f.fillZero(row, rowBytes),
         );
         f.advance(row, rowBytes);
-      }),
-    );
-    f.set(row, tile);
-    alongRows(f, alongY, row, lengthZ, lengths, middle, hasSecond);
+      });
+      // planes beyond the volume, or the results, are and stay zero
+      f.if(hasPlane[0]!.or(hasPlane[1]!), () => alongRows(f, alongY, plane, lengths, middle, hasSecond));
+    });
     const target = f.i32(p.spectra.add(pair.mul(p.pairBytes)).add(vector.mul(lanes === 'points' ? vectorLanes * complexBytes : complexBytes)));
     if (lanes === 'points')
-      forColumns(f, lengths, columnsPerBlock, (columns, _x, first) => {
-        const signs = signsOf(f, p, lengths, vector, first);
-        (['column', 'mirrored'] as const).forEach((kind, second) => {
-          columns.forEach((one, n) => f.callHalves(vectors[second]!, hasSecond, [tile.add(one[kind]), scratch.add(n * lineBytes), noStep, middle]));
-          f.call(toBlocks, scratch, second ? target.add(p.rowBytes) : target, p.pointBytes, hasSecond, signs, p.signBytes);
+      forColumns(f, lengths, columnsPerBlock, (columns, x, first) => {
+        f.if(rowsAt(groupsOf(lengths), x, first.div(columnsPerBlock)).isKept, () => {
+          const signs = signsOf(f, p, lengths, vector, first);
+          (['column', 'mirrored'] as const).forEach((kind, second) => {
+            columns.forEach((one, n) => f.callHalves(vectors[second]!, hasSecond, [tile.add(one[kind]), scratch.add(n * lineBytes), noStep, middle]));
+            f.call(toBlocks, scratch, second ? target.add(p.rowBytes) : target, p.pointBytes, hasSecond, signs, p.signBytes);
+          });
         });
         f.advance(target, p.pointBytes.mul(lengthZ / pointsAlongZ));
       });
@@ -264,8 +267,6 @@ export function tilesKernel(m: ModuleBuilder, { taps, lengths, outputs }: TilePl
     const middle = f.i32(scratch.add(middleAt));
     const tile = f.i32(scratch.add(tileAt));
     const source = f.i32(p.spectra.add(pair.mul(p.pairBytes)).add(vector.mul(lanes === 'points' ? vectorLanes * complexBytes : complexBytes)));
-    // mirror images of the first and the last columns are columns of their own
-    const hasMirror = (x: I32): I32 => x.gt(0).and(x.lt(halfLength(lengthX) - 1));
     if (lanes === 'points')
       forColumns(f, lengths, columnsPerBlock, (columns, x, first) => {
         const signs = signsOf(f, p, lengths, vector, first);
@@ -273,18 +274,20 @@ export function tilesKernel(m: ModuleBuilder, { taps, lengths, outputs }: TilePl
           f.call(fromBlocks, from, scratch, p.pointBytes, hasSecond, signs, p.signBytes);
           columns.forEach((one, n) => f.callHalves(line, hasSecond, [scratch.add(n * lineBytes), tile.add(one[kind]), noStep, middle]));
         };
-        rows(plain, 'column', source);
-        f.if(hasMirror(x), () => rows(conjugated, 'mirrored', source.add(p.rowBytes)));
+        const { isKept, hasMirror } = rowsAt(groupsOf(lengths), x, first.div(columnsPerBlock));
+        f.if(isKept, () => rows(plain, 'column', source));
+        f.if(hasMirror, () => rows(conjugated, 'mirrored', source.add(p.rowBytes)));
         f.advance(source, p.pointBytes.mul(lengthZ / pointsAlongZ));
       });
     else
       forColumns(f, lengths, 1, ([one], x) => {
         f.callHalves(plain, hasSecond, [source, tile.add(one!.column), p.pointBytes, middle]);
-        f.if(hasMirror(x), () => f.callHalves(conjugated, hasSecond, [source.add(p.rowBytes), tile.add(one!.mirrored), p.pointBytes, middle]));
+        // mirror images of the first and the last columns are columns of their own
+        f.if(isEndAlongX(halfLength(lengthX), x).eq(0), () => f.callHalves(conjugated, hasSecond, [source.add(p.rowBytes), tile.add(one!.mirrored), p.pointBytes, middle]));
         f.advance(source, p.pointBytes.mul(lengthZ));
       });
     const plane = f.i32(tile);
-    alongRows(f, alongY, plane, outZ, lengths, middle, hasSecond);
+    f.times(outZ, () => alongRows(f, alongY, plane, lengths, middle, hasSecond));
     f.for(0, outZ, 1, (z) =>
       f.for(0, outY, 1, (y) => {
         const inside = places.map((place) => f.i32(place.there.and(place.y.add(y).lt(p.height)).and(place.z.add(z).lt(p.depth))));

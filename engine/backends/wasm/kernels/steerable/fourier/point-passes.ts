@@ -2,7 +2,7 @@
 import { I32, loadI32, type FunctionBuilder, type Kernel, type ModuleBuilder } from '../../../assembler';
 import type { Lengths } from '../../convolution/fourier/fourier-plan';
 import { partBytes } from '../../convolution/fourier/fourier-transform';
-import { groupsOf, type GroupsAlong } from '../../convolution/fourier/point-blocks';
+import { groupsOf, isEndAlongX, type GroupsAlong } from '../../convolution/fourier/point-blocks';
 import { degrees } from '../harmonic-polynomials';
 import type { Stencil } from '../stencil';
 import type { StreamPlan, Target } from '../stream-plan';
@@ -57,8 +57,11 @@ export function emitPointPasses(m: ModuleBuilder, stencil: Stencil, plan: Stream
           eachOutput(f, pair, target, p.weights, 4, (weights, numbers) => f.call(matrices[degree]![target.index]!, weights, harmonics, matrix.add(numbers), p.channelsOut.mul(numberBytes), pair.copiesIn)),
         );
         const column = f.i32(group.div(alongZ.groups).rem(alongX));
-        const isAlone = f.i32(column.eq(0).or(column.eq(alongX - 1)));
+        const isEnd = f.i32(isEndAlongX(alongX, column));
         const [groupY, groupZ] = [mirrorsOf(f, alongY, group.div(alongZ.groups * alongX)), mirrorsOf(f, alongZ, group.rem(alongZ.groups))];
+        const isAlone = f.i32(isEnd.and(groupY.isMirrored.eq(0)));
+        // at the ends the mirror image along y is left out: second rows stand for it
+        f.set(groupY.isMirrored, groupY.isMirrored.and(isEnd.eq(0)));
         const count = f.i32(groupY.isMirrored.add(1).mul(groupZ.isMirrored.add(1)));
         // the first block, then as far as there are: its image along both axes, along y, along z
         f.for(0, count, 1, (n) => {
