@@ -1,4 +1,4 @@
-/** @file Tiles of a tensor to spectra and back. A work item is one pair of tiles and one vector of eight channels. */
+/** @file Tiles of a tensor to spectra and back. A work item is one pair of tiles and one vector of eight channels; pairs first, so that threads do not write to the same voxels at the same time. */
 import { I32, loadF32, loadV128, V128, type FunctionBuilder, type FunctionReference, type ModuleBuilder } from '../../../assembler';
 import type { HeapTensor } from '../../../backend';
 import { integerFields } from '../blocks';
@@ -7,7 +7,7 @@ import { complexBytes, conjugate, loadComplex, partBytes, storeComplex, swapped,
 import { halfLength, vectorsOf, type Lengths, type TilePlan } from './fourier-plan';
 import { columnsPerBlock, groupsOf, isEndAlongX, isMirror, placeOf, pointAtRunTime, pointsAlongZ, rowsAt } from './point-blocks';
 
-const volumeNames = ['depth', 'height', 'width', 'tilesX', 'tilesY', 'tilesZ', 'tileCount', 'firstTile', 'pairBytes', 'pointBytes', 'rowBytes', 'vectors', 'channels', 'voxelBytes', 'signs', 'signBytes'] as const;
+const volumeNames = ['depth', 'height', 'width', 'tilesX', 'tilesY', 'tilesZ', 'tileCount', 'firstTile', 'pairBytes', 'pointBytes', 'rowBytes', 'vectors', 'pairs', 'channels', 'voxelBytes', 'signs', 'signBytes'] as const;
 const spectraFields = integerFields(...(['tensor', 'spectra', 'resultsOnly', 'scalars', ...volumeNames] as const));
 const tilesFields = integerFields(...(['tensor', 'spectra', ...volumeNames] as const));
 
@@ -29,7 +29,7 @@ export function slabOf({ tiles, tileCount, tilesPerSlab }: TilePlan, { tensor: {
   const rows = Math.min(tilesPerSlab, 2 * Math.ceil((tileCount - firstTile) / 2));
   return {
     rows,
-    fields: { tensor: pointer + first * 4, depth, height, width, tilesX: tiles[0], tilesY: tiles[1], tilesZ: tiles[2], tileCount, firstTile, pairBytes: 2 * rowBytes, pointBytes: tilesPerSlab * rowBytes, rowBytes, vectors, channels: count, voxelBytes: channels * 4, signs: 0, signBytes: 0 },
+    fields: { tensor: pointer + first * 4, depth, height, width, tilesX: tiles[0], tilesY: tiles[1], tilesZ: tiles[2], tileCount, firstTile, pairBytes: 2 * rowBytes, pointBytes: tilesPerSlab * rowBytes, rowBytes, vectors, pairs: rows / 2, channels: count, voxelBytes: channels * 4, signs: 0, signBytes: 0 },
     items: (rows / 2) * vectors,
   };
 }
@@ -150,8 +150,7 @@ export function spectraKernel(m: ModuleBuilder, { taps, lengths, outputs }: Tile
   );
 
   return m.kernel('spectra', spectraFields, (f, p, item, scratch) => {
-    const pair = f.i32(item.div(p.vectors));
-    const vector = f.i32(item.rem(p.vectors));
+    const [pair, vector] = [f.i32(item.rem(p.pairs)), f.i32(item.div(p.pairs))];
     const hasSecond = f.i32(p.channels.sub(vector.mul(vectorLanes)).gt(4));
     const places = placesOf(f, p, pair, outputs);
     const middle = f.i32(scratch.add(middleAt));
@@ -259,8 +258,7 @@ export function tilesKernel(m: ModuleBuilder, { taps, lengths, outputs }: TilePl
   );
 
   return m.kernel('tiles', tilesFields, (f, p, item, scratch) => {
-    const pair = f.i32(item.div(p.vectors));
-    const vector = f.i32(item.rem(p.vectors));
+    const [pair, vector] = [f.i32(item.rem(p.pairs)), f.i32(item.div(p.pairs))];
     const channels = f.i32(p.channels.sub(vector.mul(vectorLanes)).min(vectorLanes));
     const hasSecond = f.i32(channels.gt(4));
     const places = placesOf(f, p, pair, outputs);

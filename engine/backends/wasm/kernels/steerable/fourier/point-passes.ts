@@ -163,17 +163,16 @@ export function emitPointPasses(m: ModuleBuilder, stencil: Stencil, plan: Stream
       const { changes, harmonics, blocks, count, isAlone } = group;
       const inputBytes = f.i32(p.channelsOut.mul(numberBytes));
       eachPair(f, p, (degree, target, pair) => {
-        byTwo(f, f.i32(pair.copiesIn.mul(2 * degree + 1)), (inputs, firstInput) =>
-          byTwo(f, f.i32(pair.copiesOut.mul(2 * target.degreeOut + 1)), (outputs, firstOutput) => {
-            const [i, o] = [f.i32(pair.channelIn.add(firstInput)), f.i32(pair.channelOut.add(firstOutput))];
-            const add = (from: I32, number: I32, isFirst: 0 | 1, isConjugate: 0 | 1): void =>
-              f.call(correlate[inputs - 1]![outputs - 1]!, from, number, i.mul(numberBytes), p.rowBytesIn, p.pairBytesIn, o.mul(numberBytes), p.rowBytesOut, p.pairBytesOut, changes.add(i.mul(inputBytes)).add(o.mul(numberBytes)), inputBytes, p.pairs, I32.of(partsOf(target)), I32.of(isFirst), isAlone, I32.of(isConjugate));
-            if (partsOf(target) === parts.real) return add(blocks, count, 1, 0);
-            const conjugates = f.i32(count.shr(1));
-            add(blocks, count.sub(conjugates), 1, 0);
-            f.if(conjugates, () => add(blocks.add(count.sub(conjugates).mul(blockBytes)), conjugates, 0, 1));
-          }),
-        );
+        // the second half of the blocks see the conjugate, of which a real matrix knows nothing
+        const conjugates = f.i32(partsOf(target) === parts.real ? 0 : count.shr(1));
+        const outputs = f.i32(pair.copiesOut.mul(2 * target.degreeOut + 1));
+        byTwo(f, f.i32(pair.copiesIn.mul(2 * degree + 1)), (inputs, firstInput) => {
+          const i = f.i32(pair.channelIn.add(firstInput));
+          const add = (size: 1 | 2, o: I32, steps: I32): void =>
+            f.call(correlate[inputs - 1]![size - 1]!, blocks, count.sub(conjugates), conjugates, i.mul(numberBytes), p.rowBytesIn, p.pairBytesIn, o.mul(numberBytes), p.rowBytesOut, p.pairBytesOut, changes.add(i.mul(inputBytes)).add(o.mul(numberBytes)), inputBytes, p.pairs, I32.of(partsOf(target)), isAlone, steps);
+          add(2, pair.channelOut, outputs.shr(1));
+          f.if(outputs.and(1), () => add(1, f.i32(pair.channelOut.add(outputs).sub(1)), I32.of(1)));
+        });
         eachOutput(f, pair, target, own, partBytes, (weights, numbers) => f.call(gradients[degree]![target.index]!, weights, harmonics, changes.add(numbers), inputBytes, pair.copiesIn));
       });
       multiplyRows(f, p, group, true);
