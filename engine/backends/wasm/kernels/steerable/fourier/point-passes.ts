@@ -9,7 +9,7 @@ import type { StreamPlan, Target } from '../stream-plan';
 import { harmonicsOf } from '../tile-shape';
 import { entryWords, kindOf } from '../tiles';
 import { emitMatrices, emitMatrixGradients, numberBytes, parts, partsOf } from './point-matrices';
-import { blockBytes, emitCorrelate, emitMultiply, rangeWords, together } from './point-products';
+import { emitCorrelate, emitMultiply, rangeWords, rowPairBytes, together } from './point-products';
 
 /** `entries`: of inputs and outputs of the convolution. `ranges`: for each entry that is made, [first channel, channels, number of ranges, ranges...]. `x` and `dy` are rows of spectra. */
 export const pointFields = {
@@ -21,8 +21,10 @@ type Fields = { readonly [K in keyof typeof pointFields]: I32 };
 
 /** Blocks of a group. */
 const mostBlocks = 4;
-/** Matrix, its gradient, and the blocks of a group. */
-export const pointScratchBytes = (channelsIn: number, channelsOut: number): number => 2 * channelsIn * channelsOut * numberBytes + mostBlocks * blockBytes;
+/** Matrix, its gradient, and the pairs of rows of the blocks of a group. */
+export const pointScratchBytes = (channelsIn: number, channelsOut: number, pairs: number): number => 2 * channelsIn * channelsOut * numberBytes + mostBlocks * pairs * rowPairBytes;
+/** Rows that are multiplied with all columns of a matrix in turn: they stay in the first cache, through which the matrix passes. */
+const nearBytes = 32 * 2 ** 10;
 
 export function emitPointPasses(m: ModuleBuilder, stencil: Stencil, plan: StreamPlan, lengths: Lengths): { forward: Kernel<typeof pointFields>; backward: Kernel<typeof pointFields> } {
   const unit = 1 / lengths.reduce<number>((product, length) => product * length, 1);
@@ -39,9 +41,10 @@ export function emitPointPasses(m: ModuleBuilder, stencil: Stencil, plan: Stream
     /** Gradient of the matrix. */
     readonly changes: I32;
     readonly harmonics: I32;
-    /** Table of the blocks, and their number; the second half of them see the conjugate of the matrix, where there are two or four. */
-    readonly blocks: I32;
+    /** Table of the pairs of rows of all blocks, and their number; those of the second half of the blocks see the conjugate of the matrix, where there are two or four. */
+    readonly rows: I32;
     readonly count: I32;
+    readonly conjugates: I32;
     /** 1 where points stand for themselves alone, 0 where also for their mirror images along x. */
     readonly isAlone: I32;
   }
@@ -49,7 +52,7 @@ export function emitPointPasses(m: ModuleBuilder, stencil: Stencil, plan: Stream
     m.kernel(name, pointFields, (f, p, item, matrix) => {
       const own = f.i32(p.gradients.add(item.mul(p.gradientBytes)));
       const changes = f.i32(matrix.add(matrixBytes(p)));
-      const blocks = f.i32(changes.add(matrixBytes(p)));
+      const rows = f.i32(changes.add(matrixBytes(p)));
       f.if(p.isFirst, () => f.fillZero(own, p.gradientBytes));
       f.for(item.mul(p.groupsPerItem), item.add(1).mul(p.groupsPerItem).min(p.groups), 1, (group) => {
         const harmonics = f.i32(p.harmonics.add(group.mul(harmonicBytes)));
@@ -62,17 +65,21 @@ export function emitPointPasses(m: ModuleBuilder, stencil: Stencil, plan: Stream
         const isAlone = f.i32(isEnd.and(groupY.isMirrored.eq(0)));
         // at the ends the mirror image along y is left out: second rows stand for it
         f.set(groupY.isMirrored, groupY.isMirrored.and(isEnd.eq(0)));
-        const count = f.i32(groupY.isMirrored.add(1).mul(groupZ.isMirrored.add(1)));
+        const blocks = f.i32(groupY.isMirrored.add(1).mul(groupZ.isMirrored.add(1)));
+        const entry = f.i32(rows);
         // the first block, then as far as there are: its image along both axes, along y, along z
-        f.for(0, count, 1, (n) => {
+        f.for(0, blocks, 1, (n) => {
           const [inY, inZ] = [f.i32(groupY.isMirrored.and(n.add(1).shr(1))), f.i32(groupZ.isMirrored.and(n))];
           const block = f.i32(groupY.first.add(inY.mul(alongY.mirrored)).mul(alongX).add(column).mul(alongZ.blocks).add(groupZ.first).add(inZ.mul(alongZ.mirrored)));
-          const entry = f.i32(blocks.add(n.mul(blockBytes)));
-          f.store(entry, p.x.add(block.mul(p.rowBytesIn.shl(1))));
-          f.store(entry, p.y.add(block.mul(p.rowBytesOut.shl(1))), 4);
-          f.store(entry, inY.xor(inZ), 8);
+          const [x, y] = [f.i32(p.x.add(block.mul(p.rowBytesIn.shl(1)))), f.i32(p.y.add(block.mul(p.rowBytesOut.shl(1))))];
+          f.times(p.pairs, () => {
+            [x, y, inY.xor(inZ)].forEach((value, word) => f.store(entry, value, 4 * word));
+            f.advance(x, p.pairBytesIn);
+            f.advance(y, p.pairBytesOut);
+            f.advance(entry, rowPairBytes);
+          });
         });
-        eachGroup(f, p, { matrix, changes, harmonics, blocks, count, isAlone }, own);
+        eachGroup(f, p, { matrix, changes, harmonics, rows, count: f.i32(blocks.mul(p.pairs)), conjugates: f.i32(blocks.shr(1).mul(p.pairs)), isAlone }, own);
       });
     });
   /** The first block of a group along an axis, and 1 where it has a mirror image. */
@@ -126,33 +133,36 @@ export function emitPointPasses(m: ModuleBuilder, stencil: Stencil, plan: Stream
     f.for(0, count.sub(1), together, (first) => body(together, first));
     f.if(count.and(1), () => body(1, f.i32(count.sub(1))));
   }
-  /** All rows of all blocks times the matrix, or its adjoint: each pair of outputs for every block in turn, so that what it takes of the matrix stays near. */
-  function multiplyRows(f: FunctionBuilder, p: Fields, { matrix, blocks, count }: Group, isAdjoint: boolean): void {
+  /** All rows times the matrix, or its adjoint: some rows at a time with every pair of outputs in turn. */
+  function multiplyRows(f: FunctionBuilder, p: Fields, { matrix, rows, count }: Group, isAdjoint: boolean): void {
     const inputBytes = f.i32(p.channelsOut.mul(numberBytes));
     const [forward, backward] = [
-      { word: 0, bytes: p.rowBytesIn, pairBytes: p.pairBytesIn, matrixBytes: inputBytes },
-      { word: 4, bytes: p.rowBytesOut, pairBytes: p.pairBytesOut, matrixBytes: I32.of(numberBytes) },
+      { word: 0, bytes: p.rowBytesIn, matrixBytes: inputBytes },
+      { word: 4, bytes: p.rowBytesOut, matrixBytes: I32.of(numberBytes) },
     ];
     const [from, to] = isAdjoint ? [backward, forward] : [forward, backward];
-    const range = f.i32(p.ranges);
-    f.times(isAdjoint ? p.countIn : p.countOut, () => {
-      const [channel, ranges] = [f.i32(loadI32(range)), f.i32(loadI32(range, 8))];
-      byTwo(f, f.i32(loadI32(range, 4)), (size, first) => {
-        const output = f.i32(channel.add(first));
-        const column = f.i32(matrix.add(output.mul(to.matrixBytes)));
-        f.for(0, count, 1, (n) => {
-          const entry = f.i32(blocks.add(n.mul(blockBytes)));
-          const [row, result] = [f.i32(loadI32(entry, from.word)), f.i32(loadI32(entry, to.word).add(output.mul(numberBytes)))];
-          const rows = (isConjugate: boolean): void =>
-            f.times(p.pairs, () => {
-              f.call(multiply[Number(isConjugate)]![size - 1]!, row, from.bytes, column, to.matrixBytes, from.matrixBytes, result, to.bytes, range.add(12), ranges);
-              f.advance(row, from.pairBytes);
-              f.advance(result, to.pairBytes);
-            });
-          f.if(loadI32(entry, 8), () => rows(!isAdjoint), () => rows(isAdjoint));
+    const most = f.i32(I32.of(nearBytes).div(from.bytes.shl(1)).max(1));
+    const [first, left] = [f.i32(rows), f.i32(count)];
+    f.times(count.add(most).sub(1).div(most), () => {
+      const near = f.i32(left.min(most));
+      const range = f.i32(p.ranges);
+      f.times(isAdjoint ? p.countIn : p.countOut, () => {
+        const [channel, ranges] = [f.i32(loadI32(range)), f.i32(loadI32(range, 8))];
+        byTwo(f, f.i32(loadI32(range, 4)), (size, made) => {
+          const output = f.i32(channel.add(made));
+          const column = f.i32(matrix.add(output.mul(to.matrixBytes)));
+          const pair = f.i32(first);
+          f.times(near, () => {
+            const one = (isConjugate: boolean): void =>
+              f.call(multiply[Number(isConjugate)]![size - 1]!, loadI32(pair, from.word), from.bytes, column, to.matrixBytes, from.matrixBytes, loadI32(pair, to.word).add(output.mul(numberBytes)), to.bytes, range.add(12), ranges);
+            f.if(loadI32(pair, 8), () => one(!isAdjoint), () => one(isAdjoint));
+            f.advance(pair, rowPairBytes);
+          });
         });
+        f.advance(range, ranges.mul(rangeWords).add(3).shl(2));
       });
-      f.advance(range, ranges.mul(rangeWords).add(3).shl(2));
+      f.advance(first, most.mul(rowPairBytes));
+      f.set(left, left.sub(most));
     });
   }
 
@@ -160,16 +170,16 @@ export function emitPointPasses(m: ModuleBuilder, stencil: Stencil, plan: Stream
     forward: pass('forward', (f, p, group) => multiplyRows(f, p, group, false)),
     // the gradient of the inputs takes the place of the inputs, which are not needed any more
     backward: pass('backward', (f, p, group, own) => {
-      const { changes, harmonics, blocks, count, isAlone } = group;
+      const { changes, harmonics, rows, count, isAlone } = group;
       const inputBytes = f.i32(p.channelsOut.mul(numberBytes));
       eachPair(f, p, (degree, target, pair) => {
-        // the second half of the blocks see the conjugate, of which a real matrix knows nothing
-        const conjugates = f.i32(partsOf(target) === parts.real ? 0 : count.shr(1));
+        // a real matrix is its own conjugate
+        const conjugates = partsOf(target) === parts.real ? I32.of(0) : group.conjugates;
         const outputs = f.i32(pair.copiesOut.mul(2 * target.degreeOut + 1));
         byTwo(f, f.i32(pair.copiesIn.mul(2 * degree + 1)), (inputs, firstInput) => {
           const i = f.i32(pair.channelIn.add(firstInput));
           const add = (size: 1 | 2, o: I32, steps: I32): void =>
-            f.call(correlate[inputs - 1]![size - 1]!, blocks, count.sub(conjugates), conjugates, i.mul(numberBytes), p.rowBytesIn, p.pairBytesIn, o.mul(numberBytes), p.rowBytesOut, p.pairBytesOut, changes.add(i.mul(inputBytes)).add(o.mul(numberBytes)), inputBytes, p.pairs, I32.of(partsOf(target)), isAlone, steps);
+            f.call(correlate[inputs - 1]![size - 1]!, rows, count.sub(conjugates), conjugates, i.mul(numberBytes), p.rowBytesIn, o.mul(numberBytes), p.rowBytesOut, changes.add(i.mul(inputBytes)).add(o.mul(numberBytes)), inputBytes, I32.of(partsOf(target)), isAlone, steps);
           add(2, pair.channelOut, outputs.shr(1));
           f.if(outputs.and(1), () => add(1, f.i32(pair.channelOut.add(outputs).sub(1)), I32.of(1)));
         });

@@ -145,7 +145,7 @@ export function steerableFourier({ machine }: WasmBackend) {
     sideBySide(plan, tensors, firstTile, rows, (fields, items) => transformsFor(plan).spectra({ ...fields, resultsOnly, scalars: 0 }, items, tileScratchBytes(plan.lengths)));
   const toTiles = (plan: TilePlan, tensors: readonly HeapTensor[], firstTile: number, rows: Rows): void =>
     sideBySide(plan, tensors, firstTile, rows, (fields, items) => transformsFor(plan).tiles(fields, items, tileScratchBytes(plan.lengths)));
-  const scratchBytes = ({ inputs, irrepsOut }: FourierLayer): number => pointScratchBytes(rowBytes(inputs) / numberBytes, dimension(irrepsOut));
+  const scratchBytes = ({ inputs, irrepsOut }: FourierLayer, { tilesPerSlab }: TilePlan): number => pointScratchBytes(rowBytes(inputs) / numberBytes, dimension(irrepsOut), tilesPerSlab / 2);
 
   return {
     /** `entries`: tables of the entries of inputs and outputs; `packed`: the weights. */
@@ -154,7 +154,7 @@ export function steerableFourier({ machine }: WasmBackend) {
       bySlab(layer, plan, false, entries, packed, ({ firstTile, fields, x, y }) => {
         toSpectra(plan, inputs, firstTile, x, 0);
         const groupsPerItem = share(fields.groups, itemsForward);
-        passesFor(layer, plan).forward({ ...fields, groupsPerItem }, Math.ceil(fields.groups / groupsPerItem), scratchBytes(layer));
+        passesFor(layer, plan).forward({ ...fields, groupsPerItem }, Math.ceil(fields.groups / groupsPerItem), scratchBytes(layer, plan));
         toTiles(plan, [result], firstTile, y);
       });
     },
@@ -169,7 +169,7 @@ export function steerableFourier({ machine }: WasmBackend) {
           // the gradient with respect to a weight pairs every result's gradient with all it saw: halos on one side only
           toSpectra(plan, [dy], firstTile, y, 0);
           toSpectra(plan, inputs, firstTile, x, 1);
-          passesFor(layer, plan).backward({ ...fields, groupsPerItem, gradients, gradientBytes, isFirst: Number(firstTile === 0) }, count, scratchBytes(layer));
+          passesFor(layer, plan).backward({ ...fields, groupsPerItem, gradients, gradientBytes, isFirst: Number(firstTile === 0) }, count, scratchBytes(layer, plan));
           toTiles(plan, dinputs, firstTile, x);
         });
         use(gradients, count);
