@@ -1,8 +1,7 @@
 /**
  * @file Convolution by Fourier transforms of overlapping tiles (overlap-save): how a volume is cut, where spectra have what, and when it pays.
  *
- * Two real tiles travel as one complex one, which a real kernel does not mix. Of the spectrum X of such a pair a point k of the half kx <= lengthX / 2 holds two rows, X(k) and conj X(-k):
- * both are multiplied by the kernel's spectrum at k, so that a product over channels is one matrix product of rows at every point.
+ * Tiles are real, so half of a spectrum, kx <= lengthX / 2, stands for all of it: a row of each tile at every point, all multiplied by the kernel's spectrum there, so that a product over channels is one matrix product of rows.
  */
 import { mostBytes, share } from '../blocks';
 import { planeTransform } from '../line-transform';

@@ -46,7 +46,7 @@ export function storeComplex(f: FunctionBuilder, pointer: I32, { re, im }: Compl
   f.store(pointer, im, offset + partBytes);
 }
 
-/** Of 3, 4 or 5 values: Winograd, On computing the discrete Fourier transform, 1978. */
+/** Of four values, or of an odd number: sums and differences of x(j) and x(-j), which cosines and sines take to X(k) and X(-k). */
 function shortTransform(f: FunctionBuilder, values: readonly Complex[]): Complex[] {
   const local = ({ re, im }: Complex): Complex => ({ re: f.v128(re), im: f.v128(im) });
   const add = (a: Complex, b: Complex): Complex => local({ re: a.re.add(b.re), im: a.im.add(b.im) });
@@ -57,27 +57,16 @@ function shortTransform(f: FunctionBuilder, values: readonly Complex[]): Complex
   /** a - i b and a + i b */
   const minusI = (a: Complex, b: Complex): Complex => ({ re: a.re.add(b.im), im: a.im.sub(b.re) });
   const plusI = (a: Complex, b: Complex): Complex => ({ re: a.re.sub(b.im), im: a.im.add(b.re) });
-  const [x0, x1, x2, x3, x4] = values.map(local);
-  const angle = (2 * Math.PI) / values.length;
-  switch (values.length) {
-    case 3: {
-      const sum = add(x1, x2);
-      const middle = scaled(x0, Math.cos(angle), sum);
-      const difference = times(Math.sin(angle), subtract(x1, x2));
-      return [add(x0, sum), minusI(middle, difference), plusI(middle, difference)];
-    }
-    case 4: {
-      const [even, evenDifference, odd, oddDifference] = [add(x0, x2), subtract(x0, x2), add(x1, x3), subtract(x1, x3)];
-      return [add(even, odd), minusI(evenDifference, oddDifference), subtract(even, odd), plusI(evenDifference, oddDifference)];
-    }
-    case 5: {
-      const [near, far, nearDifference, farDifference] = [add(x1, x4), add(x2, x3), subtract(x1, x4), subtract(x2, x3)];
-      const [c1, c2, s1, s2] = [Math.cos(angle), Math.cos(2 * angle), Math.sin(angle), Math.sin(2 * angle)];
-      const [m1, m2] = [scaled(scaled(x0, c1, near), c2, far), scaled(scaled(x0, c2, near), c1, far)];
-      const [d1, d2] = [scaled(times(s1, nearDifference), s2, farDifference), scaled(times(s2, nearDifference), -s1, farDifference)];
-      return [add(add(x0, near), far), minusI(m1, d1), minusI(m2, d2), plusI(m2, d2), plusI(m1, d1)];
-    }
-    default:
-      throw new Error(`no transform of ${values.length} values`);
+  const [x0, ...others] = values.map(local) as [Complex, ...Complex[]];
+  if (others.length === 3) {
+    const [x1, x2, x3] = others as [Complex, Complex, Complex];
+    const [even, evenDifference, odd, oddDifference] = [add(x0, x2), subtract(x0, x2), add(x1, x3), subtract(x1, x3)];
+    return [add(even, odd), minusI(evenDifference, oddDifference), subtract(even, odd), plusI(evenDifference, oddDifference)];
   }
+  const half = others.slice(0, others.length / 2);
+  const pairs = half.map((value, j) => ({ sum: add(value, others.at(-1 - j)!), difference: subtract(value, others.at(-1 - j)!) }));
+  const angle = (k: number, j: number): number => (2 * Math.PI * (k + 1) * (j + 1)) / values.length;
+  const middles = half.map((_, k) => pairs.reduce((middle, { sum }, j) => scaled(middle, Math.cos(angle(k, j)), sum), x0));
+  const odds = half.map((_, k) => pairs.slice(1).reduce((odd, { difference }, j) => scaled(odd, Math.sin(angle(k, j + 1)), difference), times(Math.sin(angle(k, 0)), pairs[0]!.difference)));
+  return [pairs.reduce((all, { sum }) => add(all, sum), x0), ...middles.map((middle, k) => minusI(middle, odds[k]!)), ...middles.map((middle, k) => plusI(middle, odds[k]!)).reverse()];
 }

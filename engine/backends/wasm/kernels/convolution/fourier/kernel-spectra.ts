@@ -220,12 +220,12 @@ export function kernelSpectraKernel(m: ModuleBuilder, { taps, lengths }: Fourier
   });
 }
 
-/** The other way: sums of conjugate products at every point to the gradient of each tap. Each product of tiles was counted in both rows of a pair, and half a spectrum stands for a whole one. */
+/** The other way: sums of conjugate products at every point to the gradient of each tap. Half a spectrum stands for a whole one. */
 export function kernelGradientKernel(m: ModuleBuilder, { taps, lengths }: FourierPlan) {
   const [x, y, z] = lengths;
   const half = halfLength(x);
   const { first: firstStage, second: secondStage, bytes: stageBytes } = scratchOf(taps, lengths);
-  const [alongX, alongY, alongZ] = [contractLine(m, taps, x, true, 1 / (x * y * z)), contractLine(m, taps, y, false), contractLine(m, taps, z, false)];
+  const [alongX, alongY, alongZ] = [contractLine(m, taps, x, true, 2 / (x * y * z)), contractLine(m, taps, y, false), contractLine(m, taps, z, false)];
   return m.kernel('kernelGradient', strides, (f, p, item, scratch) => {
     const { matrix, first, behind, countOf, weightOf } = placesOf(f, p, item);
     const [from, to, target, lane] = [f.i32(), f.i32(scratch.add(secondStage)), f.i32(), f.i32()];

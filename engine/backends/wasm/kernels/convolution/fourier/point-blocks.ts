@@ -42,8 +42,8 @@ export const firstBlock = ({ mirrored: count }: GroupsAlong, group: number): num
 export const isMirror = ({ mirrored: count }: GroupsAlong, block: I32): I32 => block.ge(count).and(block.lt(2 * count));
 /** 1 at the first and the last point of half of x, which are their own mirror images. */
 export const isEndAlongX = (alongX: number, x: I32): I32 => x.eq(0).or(x.eq(alongX - 1));
-/** What is kept of blocks along y at the ends of half of x: second rows of a block with a mirror image are the conjugate spectra there, so that the image is left out, and second rows of those without say nothing new. */
+/** At the ends of half of x the spectrum at (kx, -ky, -kz) is the conjugate of that at (kx, ky, kz): of two blocks that are mirror images along y the first stands for both, and the second is left out. */
 export function rowsAt({ alongX, alongY: { mirrored: count } }: ReturnType<typeof groupsOf>, x: I32, block: I32) {
-  const isInside = isEndAlongX(alongX, x).eq(0);
-  return { isKept: isInside.or(block.lt(count)).or(block.ge(2 * count)), hasMirror: isInside.or(block.lt(count)) };
+  const isEnd = isEndAlongX(alongX, x);
+  return { isKept: isEnd.eq(0).or(block.lt(count)).or(block.ge(2 * count)), isImageToo: isEnd.and(block.lt(count)) };
 }

@@ -63,7 +63,7 @@ export function emitPointPasses(m: ModuleBuilder, stencil: Stencil, plan: Stream
         const isEnd = f.i32(isEndAlongX(alongX, column));
         const [groupY, groupZ] = [mirrorsOf(f, alongY, group.div(alongZ.groups * alongX)), mirrorsOf(f, alongZ, group.rem(alongZ.groups))];
         const isAlone = f.i32(isEnd.and(groupY.isMirrored.eq(0)));
-        // at the ends the mirror image along y is left out: second rows stand for it
+        // at the ends the mirror image along y is left out: its spectra are the conjugates of these
         f.set(groupY.isMirrored, groupY.isMirrored.and(isEnd.eq(0)));
         const blocks = f.i32(groupY.isMirrored.add(1).mul(groupZ.isMirrored.add(1)));
         const entry = f.i32(rows);

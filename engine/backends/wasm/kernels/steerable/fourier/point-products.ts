@@ -80,7 +80,7 @@ export const emitCorrelate = (m: ModuleBuilder, inputs: number, outputs: number)
     const value = f.eight();
     const pair = f.i32();
     const [x, xNext, dy, dyNext] = [f.i32(), f.i32(), f.i32(), f.i32()];
-    const weight = f.v128(I32.of(2).sub(isAlone).toF32().mul(0.5).splat());
+    const weight = f.v128(I32.of(2).sub(isAlone).toF32().splat());
     /** Adds so many pairs of rows from the table on; to the conjugate of the gradient's imaginary part where the matrix is conjugate. */
     const accumulate = (part: number, count: I32, isConjugate: boolean): void =>
       f.times(count, () => {
