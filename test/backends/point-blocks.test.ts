@@ -32,13 +32,18 @@ describe('signs at mirror images', () => {
     const d = wignerD(degree, half[axis].flat());
     for (let i = 0; i < size; i++) for (let j = 0; j < size; j++) expect(d[i * size + j]).toBeCloseTo(i === j ? halfTurnSign(degree, i, axis) : 0, 12);
   });
-  it('stand at the channels of their entries, by mirror image', () => {
+  it('stand at the channels of their entries, by mirror image and part', () => {
     const signs = reflectionSigns(parseIrreps('2x0e+1x1e'), [0, 3], 8);
-    const of = (z: number, y: number) => Array.from({ length: 8 }, (_, channel) => [...signs.subarray(((2 * z + y) * 8 + channel) * 4, ((2 * z + y) * 8 + channel + 1) * 4)].map((bits) => (bits ? -1 : 1)));
+    const of = (z: number, y: number, part: number) => Array.from({ length: 8 }, (_, channel) => [...signs.subarray((((2 * z + y) * 8 + channel) * 2 + part) * 4).subarray(0, 4)].map((bits) => (bits ? -1 : 1)));
     const four = (...values: number[]) => values.map((value) => [value, value, value, value]);
-    expect(of(0, 0)).toEqual(four(1, 1, 1, 1, 1, 1, 1, 1));
-    expect(of(0, 1)).toEqual(four(1, 1, 1, -1, 1, -1, 1, 1));
-    expect(of(1, 0)).toEqual(four(1, 1, 1, -1, -1, 1, 1, 1));
-    expect(of(1, 1)).toEqual(four(1, 1, 1, 1, -1, -1, 1, 1));
+    for (const part of [0, 1]) {
+      expect(of(0, 0, part)).toEqual(four(1, 1, 1, 1, 1, 1, 1, 1));
+      expect(of(1, 1, part)).toEqual(four(1, 1, 1, 1, -1, -1, 1, 1));
+    }
+    expect(of(0, 1, 0)).toEqual(four(1, 1, 1, -1, 1, -1, 1, 1));
+    expect(of(1, 0, 0)).toEqual(four(1, 1, 1, -1, -1, 1, 1, 1));
+    // conjugate where they are images along one axis; there is no channel 2, nor 6 and 7
+    expect(of(0, 1, 1)).toEqual(four(-1, -1, 1, 1, -1, 1, 1, 1));
+    expect(of(1, 0, 1)).toEqual(four(-1, -1, 1, 1, 1, -1, 1, 1));
   });
 });

@@ -22,7 +22,7 @@ export interface Channels {
 }
 /**
  * What the eight lanes of a vector of a spectrum hold: channels of one point, or the points of a block of one channel. Of `points`, rows are [block, tile, channel], each (re of eight, im of eight), and channels change their signs
- * at mirror images as `signs` says: [mirrored along z, mirrored along y, channel], sign bits of four lanes.
+ * at mirror images as `signs` says: [mirrored along z, mirrored along y, channel, real or imaginary part], sign bits of four lanes.
  */
 export type Lanes = 'channels' | 'points';
 
@@ -99,7 +99,7 @@ function alongRows(f: FunctionBuilder, line: FunctionReference, plane: I32, [len
 }
 /** Those of the channels of a vector at the blocks of some columns, which begin at a place along y. */
 const signsOf = (f: FunctionBuilder, p: VolumeFields, lengths: Lengths, vector: I32, first: I32): I32 =>
-  f.i32(p.signs.add(vector.mul(vectorLanes * 16)).add(isMirror(groupsOf(lengths).alongY, first.div(columnsPerBlock)).mul(p.signBytes)));
+  f.i32(p.signs.add(vector.mul(vectorLanes * 32)).add(isMirror(groupsOf(lengths).alongY, first.div(columnsPerBlock)).mul(p.signBytes)));
 /** Visits (kx, ky) of half a spectrum, kx fastest, along y one at a time or in the order of blocks: for each where the column is in a tile, and where that of (kx, -ky). */
 function forColumns(f: FunctionBuilder, [lengthX, lengthY]: Lengths, together: 1 | typeof columnsPerBlock, body: (columns: readonly { column: I32; mirrored: I32 }[], x: I32, first: I32) => void): void {
   const rowBytes = halfLength(lengthX) * complexBytes;
@@ -151,7 +151,7 @@ export function spectraKernel(m: ModuleBuilder, { taps, lengths, outputs }: Tile
           transposeBlock(
             f,
             (n, part) => loadV128(line, column * lineBytes + n * complexBytes + part * partBytes + first * 4),
-            (n, part, value) => f.store(to, value.xor(loadV128(signs, (first + n) * 16)), (first + n) * complexBytes + part * partBytes + column * 16),
+            (n, part, value) => f.store(to, value.xor(loadV128(signs, (first + n) * 32 + part * 16)), (first + n) * complexBytes + part * partBytes + column * 16),
           );
       };
       half(0);
@@ -257,7 +257,7 @@ export function tilesKernel(m: ModuleBuilder, { taps, lengths, outputs }: TilePl
         for (let column = 0; column < columnsPerBlock; column++)
           transposeBlock(
             f,
-            (n, part) => loadV128(from, (first + n) * complexBytes + part * partBytes + column * 16).xor(loadV128(signs, (first + n) * 16)),
+            (n, part) => loadV128(from, (first + n) * complexBytes + part * partBytes + column * 16).xor(loadV128(signs, (first + n) * 32 + part * 16)),
             (n, part, value) => f.store(line, value, column * lineBytes + n * complexBytes + part * partBytes + first * 4),
           );
       };

@@ -1,5 +1,5 @@
 /** @file The two passes over the points of the spectrum, block by block: rows of inputs to rows of outputs, and rows of gradients and inputs to both gradients. Multiplicities are tables read at run time, as in the tiles' pass. */
-import { I32, loadI32, type FunctionBuilder, type Kernel, type ModuleBuilder } from '../../../assembler';
+import { I32, loadI32, type FunctionBuilder, type FunctionReference, type Kernel, type ModuleBuilder } from '../../../assembler';
 import type { Lengths } from '../../convolution/fourier/fourier-plan';
 import { partBytes } from '../../convolution/fourier/fourier-transform';
 import { groupsOf, isEndAlongX, type GroupsAlong } from '../../convolution/fourier/point-blocks';
@@ -8,7 +8,7 @@ import type { Stencil } from '../stencil';
 import type { StreamPlan, Target } from '../stream-plan';
 import { harmonicsOf } from '../tile-shape';
 import { entryWords, kindOf } from '../tiles';
-import { emitMatrices, emitMatrixGradients, numberBytes, parts, partsOf } from './point-matrices';
+import { emitMatrices, emitMatrixGradients, numberBytes, partsOf } from './point-matrices';
 import { emitCorrelate, emitMultiply, rangeWords, rowPairBytes, together } from './point-products';
 
 /** `entries`: of inputs and outputs of the convolution. `ranges`: for each entry that is made, [first channel, channels, number of ranges, ranges...]. `x` and `dy` are rows of spectra. */
@@ -30,7 +30,7 @@ export function emitPointPasses(m: ModuleBuilder, stencil: Stencil, plan: Stream
   const unit = 1 / lengths.reduce<number>((product, length) => product * length, 1);
   const matrices = emitMatrices(m, stencil, plan, unit);
   const gradients = emitMatrixGradients(m, stencil, plan, unit);
-  const multiply = [false, true].map((conjugated) => [1, together].map((outputs) => emitMultiply(m, outputs, conjugated)));
+  const [multiply, multiplyConjugate] = [false, true].map((conjugated) => [1, together].map((outputs) => emitMultiply(m, outputs, conjugated))) as [FunctionReference[], FunctionReference[]];
   const correlate = [1, together].map((inputs) => [1, together].map((outputs) => emitCorrelate(m, inputs, outputs)));
   const harmonicBytes = harmonicsOf(stencil) * partBytes;
   const { alongX, alongY, alongZ } = groupsOf(lengths);
@@ -41,10 +41,9 @@ export function emitPointPasses(m: ModuleBuilder, stencil: Stencil, plan: Stream
     /** Gradient of the matrix. */
     readonly changes: I32;
     readonly harmonics: I32;
-    /** Table of the pairs of rows of all blocks, and their number; those of the second half of the blocks see the conjugate of the matrix, where there are two or four. */
+    /** Table of the pairs of rows of all blocks, and their number. */
     readonly rows: I32;
     readonly count: I32;
-    readonly conjugates: I32;
     /** 1 where points stand for themselves alone, 0 where also for their mirror images along x. */
     readonly isAlone: I32;
   }
@@ -67,19 +66,20 @@ export function emitPointPasses(m: ModuleBuilder, stencil: Stencil, plan: Stream
         f.set(groupY.isMirrored, groupY.isMirrored.and(isEnd.eq(0)));
         const blocks = f.i32(groupY.isMirrored.add(1).mul(groupZ.isMirrored.add(1)));
         const entry = f.i32(rows);
-        // the first block, then as far as there are: its image along both axes, along y, along z
+        // the first block and, as far as there are, its images along z, along y, along both
         f.for(0, blocks, 1, (n) => {
-          const [inY, inZ] = [f.i32(groupY.isMirrored.and(n.add(1).shr(1))), f.i32(groupZ.isMirrored.and(n))];
+          const inZ = f.i32(groupZ.isMirrored.and(n));
+          const inY = f.i32(groupY.isMirrored.and(groupZ.isMirrored.choose(n.shr(1), n)));
           const block = f.i32(groupY.first.add(inY.mul(alongY.mirrored)).mul(alongX).add(column).mul(alongZ.blocks).add(groupZ.first).add(inZ.mul(alongZ.mirrored)));
           const [x, y] = [f.i32(p.x.add(block.mul(p.rowBytesIn.shl(1)))), f.i32(p.y.add(block.mul(p.rowBytesOut.shl(1))))];
           f.times(p.pairs, () => {
-            [x, y, inY.xor(inZ)].forEach((value, word) => f.store(entry, value, 4 * word));
+            [x, y].forEach((value, word) => f.store(entry, value, 4 * word));
             f.advance(x, p.pairBytesIn);
             f.advance(y, p.pairBytesOut);
             f.advance(entry, rowPairBytes);
           });
         });
-        eachGroup(f, p, { matrix, changes, harmonics, rows, count: f.i32(blocks.mul(p.pairs)), conjugates: f.i32(blocks.shr(1).mul(p.pairs)), isAlone }, own);
+        eachGroup(f, p, { matrix, changes, harmonics, rows, count: f.i32(blocks.mul(p.pairs)), isAlone }, own);
       });
     });
   /** The first block of a group along an axis, and 1 where it has a mirror image. */
@@ -153,9 +153,7 @@ export function emitPointPasses(m: ModuleBuilder, stencil: Stencil, plan: Stream
           const column = f.i32(matrix.add(output.mul(to.matrixBytes)));
           const pair = f.i32(first);
           f.times(near, () => {
-            const one = (isConjugate: boolean): void =>
-              f.call(multiply[Number(isConjugate)]![size - 1]!, loadI32(pair, from.word), from.bytes, column, to.matrixBytes, from.matrixBytes, loadI32(pair, to.word).add(output.mul(numberBytes)), to.bytes, range.add(12), ranges);
-            f.if(loadI32(pair, 8), () => one(!isAdjoint), () => one(isAdjoint));
+            f.call((isAdjoint ? multiplyConjugate : multiply)[size - 1]!, loadI32(pair, from.word), from.bytes, column, to.matrixBytes, from.matrixBytes, loadI32(pair, to.word).add(output.mul(numberBytes)), to.bytes, range.add(12), ranges);
             f.advance(pair, rowPairBytes);
           });
         });
@@ -173,13 +171,11 @@ export function emitPointPasses(m: ModuleBuilder, stencil: Stencil, plan: Stream
       const { changes, harmonics, rows, count, isAlone } = group;
       const inputBytes = f.i32(p.channelsOut.mul(numberBytes));
       eachPair(f, p, (degree, target, pair) => {
-        // a real matrix is its own conjugate
-        const conjugates = partsOf(target) === parts.real ? I32.of(0) : group.conjugates;
         const outputs = f.i32(pair.copiesOut.mul(2 * target.degreeOut + 1));
         byTwo(f, f.i32(pair.copiesIn.mul(2 * degree + 1)), (inputs, firstInput) => {
           const i = f.i32(pair.channelIn.add(firstInput));
           const add = (size: 1 | 2, o: I32, steps: I32): void =>
-            f.call(correlate[inputs - 1]![size - 1]!, rows, count.sub(conjugates), conjugates, i.mul(numberBytes), p.rowBytesIn, o.mul(numberBytes), p.rowBytesOut, changes.add(i.mul(inputBytes)).add(o.mul(numberBytes)), inputBytes, I32.of(partsOf(target)), isAlone, steps);
+            f.call(correlate[inputs - 1]![size - 1]!, rows, count, i.mul(numberBytes), p.rowBytesIn, o.mul(numberBytes), p.rowBytesOut, changes.add(i.mul(inputBytes)).add(o.mul(numberBytes)), inputBytes, I32.of(partsOf(target)), isAlone, steps);
           add(2, pair.channelOut, outputs.shr(1));
           f.if(outputs.and(1), () => add(1, f.i32(pair.channelOut.add(outputs).sub(1)), I32.of(1)));
         });

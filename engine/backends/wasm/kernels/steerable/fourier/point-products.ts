@@ -66,58 +66,52 @@ export const emitMultiply = (m: ModuleBuilder, outputs: number, conjugated: bool
     });
   });
 
-/** Bytes of a pair of rows in a table of them: where those of x and of y begin, and 1 where the conjugate of the matrix takes its place. */
-export const rowPairBytes = 16;
+/** Bytes of a pair of rows in a table of them: where those of x and of y begin. */
+export const rowPairBytes = 8;
 
 /**
- * (table of pairs of rows, how many see the matrix, how many after them its conjugate, offset of the inputs in a row, bytes of a row, offset of the first outputs in a row of their gradients, bytes of such a row, gradient of the matrix,
+ * (table of pairs of rows, their number, offset of the inputs in a row, bytes of a row, offset of the first outputs in a row of their gradients, bytes of such a row, gradient of the matrix,
  * bytes from input to input, parts, 1 where the points stand for themselves alone and 0 where also for their mirror images along x, how many times so many outputs): sums over all rows of the outputs' gradients times conjugate inputs.
  */
 export const emitCorrelate = (m: ModuleBuilder, inputs: number, outputs: number): FunctionReference =>
-  m.functionOfEight([0, 0, 0, 16, 0, 16, 0, 16, 0, 0, 0, 0], (f: FunctionBuilder, table: I32, plain: I32, conjugate: I32, input: I32, rowBytes: I32, output: I32, rowBytesOut: I32, matrix: I32, inputBytes: I32, kind: I32, isAlone: I32, steps: I32) => {
+  m.functionOfEight([0, 0, 16, 0, 16, 0, 16, 0, 0, 0, 0], (f: FunctionBuilder, table: I32, count: I32, input: I32, rowBytes: I32, output: I32, rowBytesOut: I32, matrix: I32, inputBytes: I32, kind: I32, isAlone: I32, steps: I32) => {
     const sums = Array.from({ length: inputs }, () => locals(f, outputs));
     const gradients = locals(f, outputs);
     const value = f.eight();
     const pair = f.i32();
     const [x, xNext, dy, dyNext] = [f.i32(), f.i32(), f.i32(), f.i32()];
     const weight = f.v128(I32.of(2).sub(isAlone).toF32().splat());
-    /** Adds so many pairs of rows from the table on; to the conjugate of the gradient's imaginary part where the matrix is conjugate. */
-    const accumulate = (part: number, count: I32, isConjugate: boolean): void =>
-      f.times(count, () => {
-        f.set(x, loadI32(pair).add(input));
-        f.set(xNext, x.add(rowBytes));
-        f.set(dy, loadI32(pair, 4).add(output));
-        f.set(dyNext, dy.add(rowBytesOut));
-        const [add, subtract] = [f.multiplyAdd.bind(f), f.multiplySubtract.bind(f)];
-        const [imaginaryAdd, imaginarySubtract] = isConjugate ? [subtract, add] : [add, subtract];
-        [0, 1].forEach((row) => {
-          gradients.forEach(({ re, im }, j) => {
-            f.set(re, f.loadEight(row ? dyNext : dy, j * numberBytes));
-            f.set(im, f.loadEight(row ? dyNext : dy, j * numberBytes + partBytes));
-          });
-          sums.forEach((sum, i) => {
-            // where one part is wanted, its two products have a sum each: one sum would wait for itself
-            f.set(value, f.loadEight(row ? xNext : x, i * numberBytes));
-            sum.forEach(({ re, im }, j) => {
-              if (part !== parts.imaginary) f.set(re, add(gradients[j]!.re, value, re));
-              if (part !== parts.real) f.set(im, imaginaryAdd(gradients[j]!.im, value, im));
-            });
-            f.set(value, f.loadEight(row ? xNext : x, i * numberBytes + partBytes));
-            sum.forEach(({ re, im }, j) => {
-              const [second, third] = part === parts.both ? [re, im] : [im, re];
-              if (part !== parts.imaginary) f.set(second, add(gradients[j]!.im, value, second));
-              if (part !== parts.real) f.set(third, imaginarySubtract(gradients[j]!.re, value, third));
-            });
-          });
-        });
-        f.advance(pair, rowPairBytes);
-      });
     withParts(f, kind, (part) =>
       f.times(steps, () => {
         for (const { re, im } of sums.flat()) for (const sum of [re, im]) f.set(sum, f.inEight(0));
         f.set(pair, table);
-        accumulate(part, plain, false);
-        if (part !== parts.real) accumulate(part, conjugate, true);
+        f.times(count, () => {
+          f.set(x, loadI32(pair).add(input));
+          f.set(xNext, x.add(rowBytes));
+          f.set(dy, loadI32(pair, 4).add(output));
+          f.set(dyNext, dy.add(rowBytesOut));
+          [0, 1].forEach((row) => {
+            gradients.forEach(({ re, im }, j) => {
+              f.set(re, f.loadEight(row ? dyNext : dy, j * numberBytes));
+              f.set(im, f.loadEight(row ? dyNext : dy, j * numberBytes + partBytes));
+            });
+            sums.forEach((sum, i) => {
+              // where one part is wanted, its two products have a sum each: one sum would wait for itself
+              f.set(value, f.loadEight(row ? xNext : x, i * numberBytes));
+              sum.forEach(({ re, im }, j) => {
+                if (part !== parts.imaginary) f.set(re, f.multiplyAdd(gradients[j]!.re, value, re));
+                if (part !== parts.real) f.set(im, f.multiplyAdd(gradients[j]!.im, value, im));
+              });
+              f.set(value, f.loadEight(row ? xNext : x, i * numberBytes + partBytes));
+              sum.forEach(({ re, im }, j) => {
+                const [second, third] = part === parts.both ? [re, im] : [im, re];
+                if (part !== parts.imaginary) f.set(second, f.multiplyAdd(gradients[j]!.im, value, second));
+                if (part !== parts.real) f.set(third, f.multiplySubtract(gradients[j]!.re, value, third));
+              });
+            });
+          });
+          f.advance(pair, rowPairBytes);
+        });
         sums.forEach((sum, i) => {
           const row = i ? f.i32(matrix.add(inputBytes)) : matrix;
           sum.forEach(({ re, im }, j) => {

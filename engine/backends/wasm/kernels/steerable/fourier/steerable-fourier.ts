@@ -39,8 +39,8 @@ export function firstChannels(irreps: Irreps, tensors: readonly number[]): numbe
   });
 }
 
-/** Bytes of the signs of a channel, four lanes, for each byte of its spectra. */
-const signBytes = 16 / numberBytes;
+/** Bytes of the signs of a channel, four lanes for each part, for each byte of its spectra. */
+const signBytes = 32 / numberBytes;
 
 /** Spectra are [pair of tiles, block of points, tile, channel]; pairs lie a little apart, or those of one block would share cache sets. */
 const pairBytes = ({ points }: TilePlan, rowBytes: number): number => (points / pointsPerBlock) * 2 * rowBytes + 1088;
