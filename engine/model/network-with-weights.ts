@@ -6,7 +6,7 @@ import { stateOf, type Network } from './network';
 
 /** @param weights by name, as the plan of the spec has them: more are ignored, none may be missing */
 export function networkWithWeights(spec: ModelSpec, weights: ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: Float32Array }>): Network {
-  const network = buildNetwork(spec, 0);
+  const network = buildNetwork(spec, 'blank');
   tidy(() => stateOf(network).forEach((value, name) => value.assign(tensor(weights.get(name)!.data, [...weights.get(name)!.shape]))));
   return network;
 }

@@ -1,7 +1,6 @@
 /** @file Trained weights on disk: one safetensors file that says what network it belongs to, or the run folder that holds it. */
 import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { tensor } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { modelSpec, type ModelSpec } from '../contract/model-spec';
 import { badInput } from '../contract/problem';
@@ -9,8 +8,9 @@ import { runRecord, type RunRecord } from '../contract/run-record';
 import { structure, type Structure } from '../contract/structure';
 import { readBytes, readJson, writeByRename } from '../data/file-access';
 import { readSafetensors, writeSafetensors } from '../data/safetensors';
-import { buildNetwork } from '../model/build-network';
+import { planVariables } from '../model/build-network';
 import { stateOf, type Network } from '../model/network';
+import { networkWithWeights } from '../model/network-with-weights';
 
 const structureList = z.array(structure);
 
@@ -50,23 +50,18 @@ export async function loadNetwork(path: string): Promise<LoadedNetwork> {
   const record = folder ? await readJson(join(path, 'run.json'), runRecord) : undefined;
   const spec = readMetadata(metadata['spec'], modelSpec, basename(file));
   const structures = readMetadata(metadata['structures'], structureList, basename(file));
-  const network = buildNetwork(spec, 0);
-  const state = stateOf(network);
-  const problems = [...state].flatMap(([name, value]) => {
+  // before anything of the spec's size is made
+  const plan = planVariables(spec);
+  const problems = plan.flatMap(({ name, shape }) => {
     const stored = tensors.get(name);
     if (!stored) return [`${name} is missing`];
-    if (stored.shape.join() !== value.shape.join()) return [`${name} is [${stored.shape.join(', ')}] instead of [${value.shape.join(', ')}]`];
-    if (stored.data instanceof BigInt64Array) return [`${name} holds whole numbers`];
-    const values = tensor(Float32Array.from(stored.data), value.shape);
-    value.assign(values);
-    values.dispose();
-    return [];
+    if (stored.shape.join() !== shape.join()) return [`${name} is [${stored.shape.join(', ')}] instead of [${shape.join(', ')}]`];
+    return stored.data instanceof BigInt64Array ? [`${name} holds whole numbers`] : [];
   });
-  problems.push(...[...tensors.keys()].filter((name) => !state.has(name)).map((name) => `${name} has no place in it`));
-  if (problems.length) {
-    network.dispose();
-    throw badInput(`${basename(file)} does not fit its own spec: ${problems.slice(0, 3).join('; ')}${problems.length > 3 ? `; and ${problems.length - 3} more` : ''}.`, 'Give the weights file of this architecture, or train it again.');
-  }
+  const names = new Set(plan.map(({ name }) => name));
+  problems.push(...[...tensors.keys()].filter((name) => !names.has(name)).map((name) => `${name} has no place in it`));
+  if (problems.length) throw badInput(`${basename(file)} does not fit its own spec: ${problems.slice(0, 3).join('; ')}${problems.length > 3 ? `; and ${problems.length - 3} more` : ''}.`, 'Give the weights file of this architecture, or train it again.');
+  const network = networkWithWeights(spec, new Map([...tensors].map(([name, { shape, data }]) => [name, { shape, data: Float32Array.from(data as Exclude<typeof data, BigInt64Array>) }])));
   return { network, spec, structures, record };
 }
 

@@ -104,6 +104,7 @@ describe('a file that cannot be used is refused with its name and a remedy, and 
     ['with a tensor missing', (file) => rewrite(file, (tensors) => tensors.delete('out.weight')), /out\.weight is missing/],
     ['with a tensor too many', (file) => rewrite(file, (tensors) => tensors.set('norm.scale', { dtype: 'F32', shape: [1], data: new Float32Array(1) })), /does not fit its own spec: norm\.scale has no place in it/],
     ['with whole numbers', withWholeNumbers, /does not fit its own spec: bias holds whole numbers/],
+    ['of a width that no memory holds', (file) => rewrite(file, (_, metadata) => (metadata['spec'] = JSON.stringify({ ...spec, irreps: '512x0e+512x1e+512x2e', poolings: 5 }))), /does not fit its own spec: \S+ is \[[\d, ]+\] instead of \[[\d, ]+\]/],
     ['with a tensor of another shape', (file) => rewrite(file, (_, metadata) => (metadata['spec'] = JSON.stringify({ ...spec, outputs: 4 }))), /out\.weight is \[6\] instead of \[8\]; bias is \[3\] instead of \[4\]/],
   ])('%s', async (_, spoil, message) => {
     const { file } = await saved();
