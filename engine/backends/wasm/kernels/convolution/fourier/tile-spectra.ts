@@ -107,8 +107,8 @@ function forColumns(f: FunctionBuilder, [lengthX, lengthY]: Lengths, together: 1
     f.for(0, halfLength(lengthX), 1, (x) => {
       const columns = Array.from({ length: together }, (_, n) => {
         const y = f.i32(together === 1 ? first : pointAtRunTime(lengthY, first.add(n)));
-        const mirrored = f.i32(I32.of(lengthY).sub(y).rem(lengthY).mul(rowBytes).add(x.mul(complexBytes)));
-        return { column: f.i32(y.mul(rowBytes).add(x.mul(complexBytes))), mirrored };
+        const at = (y: I32): I32 => y.mul(rowBytes).add(x.mul(complexBytes));
+        return { column: f.i32(at(y)), mirrored: at(I32.of(lengthY).sub(y).rem(lengthY)) };
       });
       body(columns, x, first);
     }),

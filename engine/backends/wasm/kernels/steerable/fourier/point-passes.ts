@@ -44,7 +44,7 @@ export function emitPointPasses(m: ModuleBuilder, stencil: Stencil, plan: Stream
     /** Table of the pairs of rows of all blocks, and their number. */
     readonly rows: I32;
     readonly count: I32;
-    /** 1 where points stand for themselves alone, 0 where also for their mirror images along x. */
+    /** 1 where points stand for themselves alone, 0 where also for -k. */
     readonly isAlone: I32;
   }
   const pass = (name: string, eachGroup: (f: FunctionBuilder, p: Fields, group: Group, own: I32) => void) =>

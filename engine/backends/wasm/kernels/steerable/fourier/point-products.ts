@@ -71,7 +71,7 @@ export const rowPairBytes = 8;
 
 /**
  * (table of pairs of rows, their number, offset of the inputs in a row, bytes of a row, offset of the first outputs in a row of their gradients, bytes of such a row, gradient of the matrix,
- * bytes from input to input, parts, 1 where the points stand for themselves alone and 0 where also for their mirror images along x, how many times so many outputs): sums over all rows of the outputs' gradients times conjugate inputs.
+ * bytes from input to input, parts, 1 where the points stand for themselves alone and 0 where also for -k, how many times so many outputs): sums over all rows of the outputs' gradients times conjugate inputs.
  */
 export const emitCorrelate = (m: ModuleBuilder, inputs: number, outputs: number): FunctionReference =>
   m.functionOfEight([0, 0, 16, 0, 16, 0, 16, 0, 0, 0, 0], (f: FunctionBuilder, table: I32, count: I32, input: I32, rowBytes: I32, output: I32, rowBytesOut: I32, matrix: I32, inputBytes: I32, kind: I32, isAlone: I32, steps: I32) => {
