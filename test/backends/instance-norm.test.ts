@@ -22,7 +22,16 @@ const offset = (shape: number[]) => {
   return { ...array, data: array.data.map((value, n) => Math.fround(value + 10 * (n % shape[4] % 8))) };
 };
 describeKernel('InstanceNorm', cases.map(({ label, volume, attributes }) => ({ label, attributes, inputs: { x: offset([...volume, channels(attributes)]), ...parameters(attributes) } })));
-describeKernel('NormStatistics', cases.filter(({ attributes }) => attributes.elements === 1).map(({ label, volume, attributes }) => ({ label, attributes, inputs: { x: offset([...volume, dimension(attributes.irreps)]) } })));
+/** What a shift near the mean is made from, the first voxels, unlike the others; and a last work item of seven voxels. */
+const leap = (shape: number[], voxels: number) => {
+  const array = randomArray('x', ...shape);
+  return { ...array, data: array.data.map((value, n) => Math.fround(value + (n < voxels * shape[4] ? 0 : 1000))) };
+};
+const alone = { irreps: parseIrreps('8x0e') };
+describeKernel('NormStatistics', [
+  ...cases.filter(({ attributes }) => attributes.elements === 1).map(({ label, volume, attributes }) => ({ label, attributes, inputs: { x: offset([...volume, dimension(attributes.irreps)]) } })),
+  ...[0, 8, 64, 100, 1024].map((voxels) => ({ label: `${voxels} voxels far from the others`, attributes: alone, inputs: { x: leap([1, 1, 1, 1031, 8], voxels) } })),
+]);
 describeKernel(
   'InstanceNormBackward',
   cases.map(({ label, volume, attributes }) => {

@@ -14,7 +14,7 @@ export const gate: KernelFactory<'Gate' | 'GateBackward'> = (backend) => {
     },
     GateBackward: ({ dy, x }, { irreps }) => {
       const dx = backend.output(x.shape);
-      passes.backward(irreps, { x: x.pointer, dy: dy.pointer, dx: dx.pointer, along: x.pointer, voxels: voxelsOf(x.shape) });
+      passes.backward(irreps, { x: x.pointer, dy: dy.pointer, dx: dx.pointer, voxels: voxelsOf(x.shape) });
       return [dx.info];
     },
   };

@@ -1,31 +1,32 @@
-/** @file Max-pooling by norm and its gradient: even scalars in vectors of four, other copies one at a time, the mean of those of equal norm. The gradient looks for the winners again. */
-import { copiesOf } from '../../../math/so3/irreps';
+/** @file Max-pooling by norm and its gradient: scalars four at a time, other copies one at a time, with four voxels of the window in the lanes of a vector; the mean of those of equal norm. The gradient looks for the winners again. */
+import type { Irreps } from '../../../math/so3/irreps';
 import { poolingTie, type PoolAttributes } from '../../../ops/operators';
-import { F32, loadF32, loadI32, loadV128, V128, type FunctionBuilder, type I32, type ModuleBuilder } from '../assembler';
+import { loadI32, loadV128, V128, type FunctionBuilder, type I32, type ModuleBuilder } from '../assembler';
 import type { HeapTensor } from '../backend';
 import type { KernelFactory } from './kernel';
+import { transpose } from './transpose';
 
-/** A work item is one row of windows along x; height and width are those of y. `sizes` holds the number of components of each copy behind the vectors of even scalars; 0 stands for one that goes by its value. */
-const fields = { x: 'i32', y: 'i32', dx: 'i32', height: 'i32', width: 'i32', channels: 'i32', vectors: 'i32', copies: 'i32', sizes: 'i32' } as const;
+/** A work item is one row of windows along x; height and width are those of y. `entries`: of each entry of the irreps its kind and multiplicity. */
+const fields = { x: 'i32', y: 'i32', dx: 'i32', height: 'i32', width: 'i32', channels: 'i32', entries: 'i32', count: 'i32' } as const;
 type Extent = PoolAttributes['extent'];
+/** The number of components of a copy; 0 of even scalars, which go by their value. */
+const kindsOf = (irreps: Irreps): number[] => irreps.map(({ degree, parity }) => (degree === 0 && parity === 1 ? 0 : 2 * degree + 1));
 
 export const maxPool: KernelFactory<'MaxPool' | 'MaxPoolBackward'> = (backend) => {
   const { machine } = backend;
-  const compile = (extent: Extent, tie: number) => machine.load((m) => ({ forward: poolKernel(m, extent, tie, false), backward: poolKernel(m, extent, tie, true) }));
-  /** By the size of the window, and what is a tie. */
+  const compile = (...window: [Extent, number, number[]]) => machine.load((m) => ({ forward: poolKernel(m, false, ...window), backward: poolKernel(m, true, ...window) }));
+  /** By the size of the window, what is a tie, and the kinds of copies. */
   const compiled = new Map<string, ReturnType<typeof compile>>();
   const run = (which: 'forward' | 'backward', { irreps, extent, tie = poolingTie }: PoolAttributes, x: HeapTensor, y: HeapTensor, dx: HeapTensor): void => {
-    const key = [...extent, tie].join();
-    const kernels = compiled.get(key) ?? compile(extent, tie);
+    const kinds = kindsOf(irreps);
+    const different = [...new Set(kinds)].sort((a, b) => a - b);
+    const key = [...extent, tie, ...different].join();
+    const kernels = compiled.get(key) ?? compile(extent, tie, different);
     compiled.set(key, kernels);
     const [batch, depth, height, width, channels] = y.shape;
-    const all = copiesOf(irreps);
-    const leading = all.findIndex(({ degree, parity }) => degree > 0 || parity === -1);
-    const vectors = (leading < 0 ? all.length : leading) >> 2;
-    const rest = all.slice(4 * vectors);
-    machine.heap.borrow(rest.length * 4, (sizes) => {
-      machine.heap.integers(sizes, rest.length).set(rest.map(({ degree, parity }) => (degree === 0 && parity === 1 ? 0 : 2 * degree + 1)));
-      kernels[which]({ x: x.pointer, y: y.pointer, dx: dx.pointer, height, width, channels, vectors, copies: rest.length, sizes }, batch * depth * height);
+    machine.heap.borrow(irreps.length * 8, (entries) => {
+      machine.heap.integers(entries, irreps.length * 2).set(irreps.flatMap(({ multiplicity }, n) => [kinds[n], multiplicity]));
+      kernels[which]({ x: x.pointer, y: y.pointer, dx: dx.pointer, height, width, channels, entries, count: irreps.length }, batch * depth * height);
     });
   };
   return {
@@ -45,7 +46,7 @@ export const maxPool: KernelFactory<'MaxPool' | 'MaxPoolBackward'> = (backend) =
 };
 
 /** Forward writes y; backward reads y as its gradient and writes dx. */
-function poolKernel(m: ModuleBuilder, [extentX, extentY, extentZ]: Extent, tie: number, backward: boolean) {
+function poolKernel(m: ModuleBuilder, backward: boolean, [extentX, extentY, extentZ]: Extent, tie: number, kinds: readonly number[]) {
   return m.kernel(backward ? 'backward' : 'forward', fields, (f, p, item) => {
     const rowBytes = f.i32(p.channels.shl(2));
     const lineBytes = f.i32(rowBytes.mul(p.width).mul(extentX));
@@ -55,46 +56,44 @@ function poolKernel(m: ModuleBuilder, [extentX, extentY, extentZ]: Extent, tie: 
     // the voxels of a window in bytes from the first, in x, y, z order with z fastest: of equal scalars the first wins
     const window = Array.from({ length: extentX * extentY * extentZ }, (_, n) => f.i32(rowBytes.mul(Math.floor(n / extentZ / extentY)).add(lineBytes.mul(Math.floor(n / extentZ) % extentY)).add(planeBytes.mul(n % extentZ))));
     const [x, dx, y] = [f.i32(p.x.add(first)), f.i32(p.dx.add(first)), f.i32(p.y.add(item.mul(p.width).mul(rowBytes)))];
-    const [sizeAt, size, components, best, winners] = [f.i32(), f.i32(), f.i32(), f.f32(), f.f32()];
-    const magnitudes = window.map(() => f.f32());
+    const [entry, kind, copies, rest] = [f.i32(), f.i32(), f.i32(), f.i32()];
+    /** Shares of the voxels of the window in the output at some channels: writes these channels of y, or of dx. */
+    const writeShares = (shares: readonly V128[], at: number, store: Store): void => {
+      if (backward) window.forEach((offset, n) => store(dx.add(offset), shares[n].mul(loadV128(y, at)), at));
+      else store(y, window.slice(1).reduce((sum, offset, n) => sum.add(shares[n + 1].mul(loadV128(x.add(offset), at))), shares[0].mul(loadV128(x.add(window[0]), at))), at);
+    };
+    const next = (bytes: number | I32): void => [x, y, dx].forEach((pointer) => f.advance(pointer, bytes));
+    const fourScalars = (isEven: boolean, store: Store): void => {
+      if (!isEven) writeShares(oddShares(f, x, window, tie), 0, store);
+      else if (backward) passToWinners(f, x, y, dx, window, store);
+      else store(y, largest(x, window), 0);
+    };
     f.times(p.width, () => {
-      f.times(p.vectors, () => {
-        if (backward) passToWinners(f, x, y, dx, window);
-        else f.store(y, largest(x, window));
-        for (const pointer of [x, y, dx]) f.advance(pointer, 16);
-      });
-      f.set(sizeAt, p.sizes);
-      f.times(p.copies, () => {
-        f.set(size, loadI32(sizeAt));
-        f.set(components, size.max(1));
-        f.advance(sizeAt, 4);
-        sizesOfCopies(f, x, size, window, magnitudes);
-        f.set(best, magnitudes.reduce((most, magnitude) => most.max(magnitude)));
-        // from here on each magnitude is the voxel's share of the output
-        f.if(
-          size.eq(0),
-          () => {
-            f.set(winners, F32.of(0));
-            for (const magnitude of magnitudes) {
-              f.set(magnitude, F32.of(1).choose(magnitude.ge(best), F32.of(0)).mul(F32.of(1).sub(winners)));
-              f.set(winners, winners.max(magnitude));
+      f.set(entry, p.entries);
+      f.times(p.count, () => {
+        f.set(kind, loadI32(entry));
+        f.set(copies, loadI32(entry, 4));
+        for (const one of kinds)
+          f.if(kind.eq(one), () => {
+            if (one > 1)
+              f.times(copies, () => {
+                const shares = copyShares(f, x, one, window, tie);
+                for (let at = 0; at < one; at += 4) writeShares(shares, 4 * at, storeLanes(f, Math.min(4, one - at)));
+                next(4 * one);
+              });
+            else {
+              f.times(copies.shr(2), () => {
+                fourScalars(one === 0, storeLanes(f, 4));
+                next(16);
+              });
+              f.set(rest, copies.and(3));
+              f.if(rest, () => {
+                fourScalars(one === 0, (to, value, at) => [0, 1, 2].forEach((n) => f.if(rest.gt(n), () => f.store(to, value.lane(n), at + 4 * n))));
+                next(rest.shl(2));
+              });
             }
-          },
-          () => {
-            f.set(best, best.mul(1 - tie));
-            f.set(winners, F32.of(0));
-            for (const magnitude of magnitudes) {
-              f.set(magnitude, F32.of(1).choose(magnitude.ge(best), F32.of(0)));
-              f.set(winners, winners.add(magnitude));
-            }
-            for (const magnitude of magnitudes) f.set(magnitude, magnitude.div(winners));
-          },
-        );
-        f.times(components, () => {
-          if (backward) window.forEach((offset, n) => f.store(dx.add(offset), magnitudes[n].mul(loadF32(y))));
-          else f.store(y, window.slice(1).reduce((sum, offset, n) => sum.add(magnitudes[n + 1].mul(loadF32(x.add(offset)))), magnitudes[0].mul(loadF32(x.add(window[0])))));
-          for (const pointer of [x, y, dx]) f.advance(pointer, 4);
-        });
+          });
+        f.advance(entry, 8);
       });
       // the window's other columns of voxels
       for (const pointer of [x, dx]) f.advance(pointer, rowBytes.mul(extentX - 1));
@@ -102,29 +101,67 @@ function poolKernel(m: ModuleBuilder, [extentX, extentY, extentZ]: Extent, tie: 
   });
 }
 
+/** Writes those lanes of a value that are channels, so many bytes further. */
+type Store = (to: I32, value: V128, at: number) => void;
+const storeLanes = (f: FunctionBuilder, lanes: number): Store => (to, value, at) => {
+  if (lanes === 4) return f.store(to, value, at);
+  const stored = f.v128(value);
+  for (let n = 0; n < lanes; n++) f.store(to, stored.lane(n), at + 4 * n);
+};
+
 const largest = (x: I32, window: readonly I32[]): V128 => window.slice(1).reduce((most, offset) => most.max(loadV128(x.add(offset))), loadV128(x));
 
 /** The gradient at y goes to the first of the largest, all others get 0. */
-function passToWinners(f: FunctionBuilder, x: I32, y: I32, dx: I32, window: readonly I32[]): void {
+function passToWinners(f: FunctionBuilder, x: I32, y: I32, dx: I32, window: readonly I32[], store: Store): void {
   const most = f.v128(largest(x, window));
   const free = f.v128(V128.integers(-1));
   const won = f.v128();
   for (const offset of window) {
     f.set(won, loadV128(x.add(offset)).eq(most).and(free));
-    f.store(dx.add(offset), loadV128(y).and(won));
+    store(dx.add(offset), loadV128(y).and(won), 0);
     f.set(free, free.andNot(won));
   }
 }
 
-/** Squared norm of the copy at x in each voxel of the window; the value itself for an even scalar. */
-function sizesOfCopies(f: FunctionBuilder, x: I32, size: I32, window: readonly I32[], magnitudes: ReturnType<FunctionBuilder['f32']>[]): void {
-  const at = f.i32(x);
-  window.forEach((offset, n) => f.set(magnitudes[n], loadF32(at.add(offset))));
-  f.if(size.gt(0), () => {
-    for (const magnitude of magnitudes) f.set(magnitude, magnitude.mul(magnitude));
-    f.times(size.sub(1), () => {
-      f.advance(at, 4);
-      window.forEach((offset, n) => f.set(magnitudes[n], magnitudes[n].add(loadF32(at.add(offset)).mul(loadF32(at.add(offset))))));
-    });
+/** What each voxel has of four odd scalars: those whose squares are the largest share alike. */
+function oddShares(f: FunctionBuilder, x: I32, window: readonly I32[], tie: number): V128[] {
+  const squares = window.map((offset) => {
+    const value = f.v128(loadV128(x.add(offset)));
+    return f.v128(value.mul(value));
+  });
+  const least = f.v128(squares.reduce<V128>((most, square) => most.max(square), V128.of(0)).mul(f.constant(1 - tie)));
+  const share = f.v128(f.constant(1).div(squares.map((square) => f.constant(1).andNot(square.lt(least))).reduce((sum, one) => sum.add(one))));
+  return squares.map((square) => f.v128(share.andNot(square.lt(least))));
+}
+
+/** What each voxel has of a copy of so many components, in all lanes: those of the largest norm share alike. */
+function copyShares(f: FunctionBuilder, x: I32, components: number, window: readonly I32[], tie: number): V128[] {
+  const none = f.constant(-1);
+  const inLanes = (combine: (a: V128, b: V128) => V128, value: V128): V128 => {
+    const pairs = f.v128(combine(value, value.shuffle(value, [2, 3, 0, 1])));
+    return f.v128(combine(pairs, pairs.shuffle(pairs, [1, 0, 3, 2])));
+  };
+  const squaredNorms: V128[] = [];
+  for (let first = 0; first < window.length; first += 4) {
+    const four = [0, 1, 2, 3].map((n) => window[Math.min(first + n, window.length - 1)]);
+    const sum = f.v128();
+    for (let at = 0; at < components; at += 4) {
+      const squares = four.map((offset) => {
+        const value = f.v128(loadV128(x.add(offset), 4 * at));
+        return f.v128(value.mul(value));
+      });
+      transpose(f, squares).slice(0, components - at).forEach((square, n) => f.set(sum, at + n === 0 ? square : sum.add(square)));
+    }
+    // lanes beyond the window win nothing
+    squaredNorms.push(first + 4 <= window.length ? sum : f.v128(sum.shuffle(none, [0, 1, 2, 3].map((n) => (first + n < window.length ? n : 4)) as [number, number, number, number])));
+  }
+  const largestNorm = f.v128(squaredNorms.reduce((most, norm) => most.max(norm)));
+  const least = f.v128(inLanes((a, b) => a.max(b), largestNorm).mul(f.constant(1 - tie)));
+  const winners = f.v128(squaredNorms.map((norm) => f.constant(1).andNot(norm.lt(least))).reduce((sum, one) => sum.add(one)));
+  const share = f.v128(f.constant(1).div(inLanes((a, b) => a.add(b), winners)));
+  const shares = squaredNorms.map((norm) => f.v128(share.andNot(norm.lt(least))));
+  return window.map((_, n) => {
+    const of = shares[n >> 2];
+    return f.v128(of.shuffle(of, [n & 3, n & 3, n & 3, n & 3]));
   });
 }

@@ -2,22 +2,16 @@
 import { printIrreps, type Irreps } from '../../../../math/so3/irreps';
 import { I32, loadV128, type FunctionBuilder, type ModuleBuilder, type V128 } from '../../assembler';
 import type { WasmBackend } from '../../backend';
-import type { BoundKernel } from '../../machine';
 import { itemsOfVoxels, voxelsPerItem, writeRows } from '../../voxel-rows';
 import { emitGate, emitGateGradient, gatePieces, type GatePieces, type ReadChannels } from './gate-pieces';
 
 const forwardFields = { x: 'i32', y: 'i32', voxels: 'i32', coefficients: 'i32' } as const;
-const sumsFields = { x: 'i32', dy: 'i32', voxels: 'i32', coefficients: 'i32', sums: 'i32' } as const;
-/** `along`: what the gradient of a norm is taken off along: x, or its copies' directions. */
-const backwardFields = { x: 'i32', dy: 'i32', dx: 'i32', along: 'i32', voxels: 'i32', coefficients: 'i32' } as const;
+const backwardFields = { x: 'i32', dy: 'i32', dx: 'i32', voxels: 'i32', coefficients: 'i32', sums: 'i32' } as const;
 
 /** Pointers to one batch item. */
 interface Pointers {
   readonly x: number;
   readonly voxels: number;
-}
-interface GradientPointers extends Pointers {
-  readonly dy: number;
 }
 /** Per channel of what the gate reads. */
 type PerChannel = readonly Float64Array[];
@@ -31,7 +25,7 @@ export function gatePasses(backend: WasmBackend) {
   const compiled = new Map<string, ReturnType<typeof compile>>();
   function compile(irreps: Irreps, normed: boolean) {
     const pieces = gatePieces(irreps);
-    return { pieces, ...machine.load((m) => ({ forward: forwardKernel(m, pieces, normed), backward: backwardKernel(m, pieces, normed), ...(normed && { sums: sumsKernel(m, pieces) }) })) };
+    return { pieces, ...machine.load((m) => ({ forward: forwardKernel(m, pieces, normed), backward: backwardKernel(m, pieces, normed) })) };
   }
   function passesOf(irreps: Irreps, normed: boolean) {
     const key = `${printIrreps(irreps)} ${normed}`;
@@ -53,14 +47,15 @@ export function gatePasses(backend: WasmBackend) {
       const { pieces, forward } = passesOf(irreps, norm.length > 0);
       withCoefficients(pieces, norm, (coefficients) => forward({ x, y, voxels, coefficients }, itemsOfVoxels(voxels), scratchBytes(pieces)));
     },
-    /** With g the gradient of the normed x: sums over the voxels of g (even scalars) and of g (x - mean). */
-    sums(irreps: Irreps, { x, dy, voxels }: GradientPointers, norm: PerChannel): { gradients: Float64Array; products: Float64Array } {
-      const { pieces, sums: sum } = passesOf(irreps, true) as ReturnType<typeof compile> & { sums: BoundKernel<typeof sumsFields> };
+    /** Writes dx, or behind a norm g, the gradient of the normed x; then gives sums over the voxels of g (even scalars) and of g (x - mean). */
+    backward(irreps: Irreps, { x, dy, dx, voxels }: Pointers & { readonly dy: number; readonly dx: number }, norm: PerChannel = []): { gradients: Float64Array; products: Float64Array } {
+      const { pieces, backward } = passesOf(irreps, norm.length > 0);
       const slots = sumSlots(pieces);
       const [gradients, products] = [new Float64Array(pieces.channelsIn), new Float64Array(pieces.channelsIn)];
       const items = itemsOfVoxels(voxels);
       heap.borrow(items * slots.bytes, (sums) => {
-        withCoefficients(pieces, norm, (coefficients) => sum({ x, dy, voxels, coefficients, sums }, items, scratchBytes(pieces) + slots.bytes));
+        withCoefficients(pieces, norm, (coefficients) => backward({ x, dy, dx, voxels, coefficients, sums }, items, scratchBytes(pieces) + slots.bytes));
+        if (norm.length === 0) return;
         const found = heap.floats(sums, (items * slots.bytes) / 4);
         for (let at = 0; at < found.length; at += slots.bytes / 4)
           for (const { channel, lanes, gradient, product } of slots.list)
@@ -68,15 +63,10 @@ export function gatePasses(backend: WasmBackend) {
               products[channel + lane]! += found[at + product + lane]!;
               if (gradient !== undefined) gradients[channel + lane]! += found[at + gradient + lane]!;
             }
+        // the mean as the kernel had it is rounded to float32
+        products.forEach((_, c) => { products[c]! += (Math.fround(norm[0]![c]!) - norm[0]![c]!) * gradients[c]!; });
       });
-      // the mean as the kernel had it is rounded to float32
-      products.forEach((_, c) => { products[c]! += (Math.fround(norm[0]![c]!) - norm[0]![c]!) * gradients[c]!; });
       return { gradients, products };
-    },
-    /** dx = g, or with [mean, scale, shift, ofX, meanGradient, ofGradient] (along - mean) ofX + (g - meanGradient) ofGradient. */
-    backward(irreps: Irreps, { x, dy, dx, along, voxels }: GradientPointers & { readonly dx: number; readonly along: number }, norm: PerChannel = []): void {
-      const { pieces, backward } = passesOf(irreps, norm.length > 0);
-      withCoefficients(pieces, norm, (coefficients) => backward({ x, dy, dx, along, voxels, coefficients }, itemsOfVoxels(voxels), scratchBytes(pieces)));
     },
   };
 }
@@ -124,19 +114,21 @@ const forwardKernel = (m: ModuleBuilder, pieces: GatePieces, normed: boolean) =>
     });
   });
 
-const sumsKernel = (m: ModuleBuilder, pieces: GatePieces) =>
-  m.kernel('sums', sumsFields, (f, p, item, scratch) => {
+const backwardKernel = (m: ModuleBuilder, pieces: GatePieces, normed: boolean) =>
+  m.kernel('backward', backwardFields, (f, p, item, scratch) => {
     const { channels, channelsIn } = pieces;
     const slots = sumSlots(pieces);
     const slotOf = new Map(slots.list.map((slot) => [slot.channel, slot]));
-    const { count, rows: [x, dy] } = itemOf(f, item, p.voxels, [[p.x, channelsIn], [p.dy, channels]]) as { count: I32; rows: [I32, I32] };
+    const { count, rows: [x, dy, target] } = itemOf(f, item, p.voxels, [[p.x, channelsIn], [p.dy, channels], [p.dx, channelsIn]]) as { count: I32; rows: [I32, I32, I32] };
     const products = f.i32(scratch.add(productsAt(pieces)));
     // in the thread's own memory: two threads would wait for each other's cache lines
     const sums = f.i32(scratch.add(scratchBytes(pieces)));
-    f.fillZero(sums, slots.bytes);
+    if (normed) f.fillZero(sums, slots.bytes);
     const add = (at: number, value: (sum: V128) => V128): void => f.store(sums, value(loadV128(sums, 4 * at)), 4 * at);
-    f.times(count, () => {
-      emitGateGradient(f, pieces, reader(f, pieces, x, p.coefficients, true), (channel) => loadV128(dy, 4 * channel), products, (channel, centred, gradient) => {
+    writeRows(f, { target, count, rowBytes: I32.of(4 * channelsIn), scratch }, (to) => {
+      emitGateGradient(f, pieces, reader(f, pieces, x, p.coefficients, normed), (channel) => loadV128(dy, 4 * channel), products, (channel, centred, gradient) => {
+        f.store(to, gradient, 4 * channel);
+        if (!normed) return;
         const slot = slotOf.get(channel)!;
         const value = loadV128(x, 4 * channel);
         add(slot.product, (sum) => f.multiplyAdd(gradient, centred ? value.sub(loadV128(p.coefficients, 4 * channel)) : value, sum));
@@ -145,22 +137,5 @@ const sumsKernel = (m: ModuleBuilder, pieces: GatePieces) =>
       f.advance(x, 4 * channelsIn);
       f.advance(dy, 4 * channels);
     });
-    f.copy(p.sums.add(item.mul(slots.bytes)), sums, slots.bytes);
-  });
-
-const backwardKernel = (m: ModuleBuilder, pieces: GatePieces, normed: boolean) =>
-  m.kernel('backward', backwardFields, (f, p, item, scratch) => {
-    const { channels, channelsIn } = pieces;
-    const { count, rows: [x, along, dy, target] } = itemOf(f, item, p.voxels, [[p.x, channelsIn], [p.along, channelsIn], [p.dy, channels], [p.dx, channelsIn]]) as { count: I32; rows: [I32, I32, I32, I32] };
-    const products = f.i32(scratch.add(productsAt(pieces)));
-    const row = coefficientBytes(pieces);
-    writeRows(f, { target, count, rowBytes: I32.of(4 * channelsIn), scratch }, (to) => {
-      emitGateGradient(f, pieces, reader(f, pieces, x, p.coefficients, normed), (channel) => loadV128(dy, 4 * channel), products, (channel, centred, gradient) => {
-        const [mean, ofX, meanGradient, ofGradient] = [0, 3, 4, 5].map((n) => loadV128(p.coefficients, n * row + 4 * channel)) as [V128, V128, V128, V128];
-        const less = (value: V128, other: V128): V128 => (centred ? value.sub(other) : value);
-        f.store(to, normed ? f.multiplyAdd(less(loadV128(along, 4 * channel), mean), ofX, less(gradient, meanGradient).mul(ofGradient)) : gradient, 4 * channel);
-      });
-      for (const pointer of [x, along]) f.advance(pointer, 4 * channelsIn);
-      f.advance(dy, 4 * channels);
-    });
+    if (normed) f.copy(p.sums.add(item.mul(slots.bytes)), sums, slots.bytes);
   });
