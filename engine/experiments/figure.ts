@@ -22,7 +22,7 @@ const panel = z.strictObject({
   scale: z.enum(['linear', 'log', 'category']),
   marks: z.enum(['lines', 'points']),
   yLabel: z.string(),
-  /** `unit`: 0 to 1; `auto`: from 0 to the largest value. */
+  /** `unit`: 0 to 1, or from below the lowest value of all panels where these are all in the upper half; `auto`: from 0 to the largest value. */
   y: z.enum(['unit', 'auto']),
 });
 export type Panel = z.infer<typeof panel>;
@@ -77,6 +77,8 @@ export const ceilingSeries = 'interpolation ceiling';
 
 const size = { width: 340, height: 250, left: 52, right: 12, top: 26, bottom: 46 };
 const across = 3;
+/** Pixels of a character, at most on average: of the title, of everything else. */
+const characterWidth = { title: 8.2, text: 6.6 };
 
 /** The figure as one SVG document; nothing in it is fetched. */
 export function figureSvg(shown: Figure, colours: FigureColours = lightColours, references: readonly Reference[] = []): string {
@@ -85,30 +87,52 @@ export function figureSvg(shown: Figure, colours: FigureColours = lightColours, 
   const coloured = series.filter((name) => name !== ceilingSeries);
   const colourOf = (name: string): string => (name === ceilingSeries ? colours.faint : colours.series[coloured.indexOf(name) % colours.series.length]!);
   const columnCount = Math.min(across, panels.length);
-  const width = columnCount * size.width;
+  const caption = `${bandLabel}${references.length > 0 ? `; open diamonds: ${referenceSeries}` : ''}`;
+  const panelWidth = Math.ceil(Math.max(size.width, (34 + Math.max(title.length * characterWidth.title, ...[caption, ...series].map(({ length }) => length * characterWidth.text))) / columnCount));
+  const width = columnCount * panelWidth;
+  const lowest = Math.min(...rows.filter((row) => panels.some(({ name, y }) => name === row.panel && y === 'unit')).map(({ mean, low }) => low ?? mean), ...references.map(({ value }) => value));
   const panelBottom = 34 + Math.ceil(panels.length / columnCount) * size.height;
   const legend = legendOf(series, width, panelBottom + 8);
   const height = legend.bottom + 26;
   const drawn = panels.map((panel, i) => {
-    const [left, top] = [(i % columnCount) * size.width, 34 + Math.floor(i / columnCount) * size.height];
-    return `<g transform="translate(${left} ${top})">${panelSvg(panel, rows.filter((row) => row.panel === panel.name), series, colourOf, colours, references.filter((one) => one.panel === panel.name))}</g>`;
+    const [left, top] = [(i % columnCount) * panelWidth, 34 + Math.floor(i / columnCount) * size.height];
+    const own = { panel, width: panelWidth, rows: rows.filter((row) => row.panel === panel.name), references: references.filter((one) => one.panel === panel.name) };
+    return `<g transform="translate(${left} ${top})">${panelSvg(own, yAxisOf(own, lowest), series, colourOf, colours)}</g>`;
   });
   const entries = legend.entries.map(({ name, x, y }) => `<g>${markOf(series.indexOf(name), x + 6, y - 4, colourOf(name), name === ceilingSeries)}${text(x + 18, y, name, colours.ink)}</g>`);
-  const drawnReferences = references.length > 0 ? `; open diamonds: ${referenceSeries}` : '';
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escapeXml(title)}" style="font:12px system-ui,sans-serif">` +
     `<title>${escapeXml(title)}</title><rect width="${width}" height="${height}" style="fill:${colours.paper}"/>` +
-    `${text(12, 20, title, colours.ink, 'font-weight:600;font-size:14px')}${drawn.join('')}${entries.join('')}${text(12, height - 8, `${bandLabel}${drawnReferences}`, colours.faint)}</svg>\n`
+    `${text(12, 20, title, colours.ink, 'font-weight:600;font-size:14px')}${drawn.join('')}${entries.join('')}${text(12, height - 8, caption, colours.faint)}</svg>\n`
   );
 }
 
-function panelSvg(panel: Panel, rows: readonly FigureRow[], series: readonly string[], colourOf: (name: string) => string, colours: FigureColours, references: readonly Reference[]): string {
-  const plot = { left: size.left, right: size.width - size.right, top: size.top, bottom: size.height - size.bottom };
+/** A panel, its width in pixels, and what it shows. */
+interface DrawnPanel {
+  readonly panel: Panel;
+  readonly width: number;
+  readonly rows: readonly FigureRow[];
+  readonly references: readonly Reference[];
+}
+interface YAxis {
+  readonly least: number;
+  readonly most: number;
+  readonly ticks: readonly number[];
+}
+/** @param lowest of all panels that show shares */
+function yAxisOf({ panel, rows, references }: DrawnPanel, lowest: number): YAxis {
+  const [least, most, steps] =
+    panel.y === 'auto' ? [0, niceAbove(Math.max(...rows.map(({ mean, high }) => high ?? mean), ...references.map(({ value }) => value), 1e-12)), 5]
+    // tenths, the lowest of which leaves room below the lowest mark
+    : lowest > 0.5 ? [Math.floor((lowest - 0.02) * 10) / 10, 1, 10 - Math.floor((lowest - 0.02) * 10)] : [0, 1, 5];
+  return { least, most, ticks: Array.from({ length: steps + 1 }, (_, i) => least + (i * (most - least)) / steps) };
+}
+
+function panelSvg({ panel, width, rows, references }: DrawnPanel, { least, most, ticks: yTicks }: YAxis, series: readonly string[], colourOf: (name: string) => string, colours: FigureColours): string {
+  const plot = { left: size.left, right: width - size.right, top: size.top, bottom: size.height - size.bottom };
   const xAxis = xAxisOf(panel, rows);
   const x = (value: string | number): number => plot.left + xAxis.place(value) * (plot.right - plot.left);
-  const most = panel.y === 'unit' ? 1 : niceAbove(Math.max(...rows.map(({ mean, high }) => high ?? mean), ...references.map(({ value }) => value), 1e-12));
-  const y = (value: number): number => plot.bottom - (Math.min(Math.max(value, 0), most) / most) * (plot.bottom - plot.top);
-  const yTicks = Array.from({ length: 6 }, (_, i) => (i * most) / 5);
+  const y = (value: number): number => plot.bottom - ((Math.min(Math.max(value, least), most) - least) / (most - least)) * (plot.bottom - plot.top);
   const grid = yTicks.map((value) => `<line x1="${plot.left}" x2="${plot.right}" y1="${at(y(value))}" y2="${at(y(value))}" style="stroke:${colours.line}"/>${text(plot.left - 6, y(value) + 4, printNumber(value), colours.faint, 'text-anchor:end')}`);
   const slanted = panel.scale === 'category' && xAxis.ticks.some((tick) => String(tick).length > 8);
   const ticks = xAxis.ticks.map((tick) => {
@@ -166,7 +190,7 @@ function thinned(values: readonly number[], place: (value: number) => number): n
 function legendOf(series: readonly string[], width: number, top: number): { entries: { name: string; x: number; y: number }[]; bottom: number } {
   let [x, y] = [12, top + 12];
   const entries = series.map((name) => {
-    const wide = 34 + 6.6 * name.length;
+    const wide = 34 + characterWidth.text * name.length;
     if (x > 12 && x + wide > width) [x, y] = [12, y + 18];
     const entry = { name, x, y };
     x += wide;
@@ -200,7 +224,7 @@ function niceAbove(value: number): number {
 
 function printNumber(value: number): string {
   if (Math.abs(value) >= 1e6) return `${Number((value / 1e6).toPrecision(3))} M`;
-  if (Math.abs(value) >= 1e4) return `${Number((value / 1e3).toPrecision(3))} k`;
+  if (Math.abs(value) >= 1e3) return `${Number((value / 1e3).toPrecision(3))} k`;
   return String(Number(value.toPrecision(3)));
 }
 
