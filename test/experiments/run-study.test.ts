@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { RunRecord } from '../../engine/contract/run-record';
 import { trainingSpec } from '../../engine/contract/training-spec';
+import { openDataset } from '../../engine/data/dataset';
 import { sha256 } from '../../engine/data/file-access';
 import { figureFromCsv, figureSvg } from '../../engine/experiments/figure';
 import { studySection } from '../../engine/experiments/report-page';
+import { hashesOf } from '../../engine/experiments/run-store';
 import { runStudy, type StudyHost } from '../../engine/experiments/run-study';
 import { builtInStudy, type StudyName } from '../../engine/experiments/studies';
 import { studySpec, type StudySpec } from '../../engine/experiments/study-spec';
@@ -154,7 +156,27 @@ describe('runStudy', () => {
     } };
     await runStudy({ ...at, spec: study('models') }, withData);
     const { runs } = await runStudy({ ...at, spec: study('models') }, fakeHost().host);
-    expect(runs[0]).toMatchObject({ status: 'failed', problem: { message: expect.stringContaining('was trained on other data: a changed since') } });
+    expect(runs[0]).toMatchObject({ status: 'failed', problem: { message: expect.stringContaining('was trained on other data: a, ') } });
+  });
+
+  it('refuses runs whose structures had other names', async () => {
+    const at = folders();
+    const { cases, structures } = await openDataset(at.datasetFolder);
+    const { host } = fakeHost();
+    const hashes = await hashesOf(cases[0]!);
+    const withData = { ...host, train: async (...args: Parameters<typeof host.train>) => {
+      const record = { ...(await host.train(...args)), structures: [...structures], data: [{ case: cases[0]!.id, part: 'train' as const, ...hashes }] };
+      writeFileSync(join(args[1], 'run.json'), JSON.stringify(record));
+      return record;
+    } };
+    await runStudy({ ...at, spec: study('models') }, withData);
+    const again = fakeHost();
+    expect((await runStudy({ ...at, spec: study('models') }, again.host)).status).toBe('done');
+    expect(again.trained).toEqual([]);
+    const dataset = JSON.parse(readText(at.datasetFolder, 'dataset.json')) as { labels: Record<string, string> };
+    writeFileSync(join(at.datasetFolder, 'dataset.json'), JSON.stringify({ ...dataset, labels: { ...dataset.labels, 1: 'Renamed' } }));
+    const { runs } = await runStudy({ ...at, spec: study('models') }, fakeHost().host);
+    expect(runs[0]).toMatchObject({ status: 'failed', problem: { message: expect.stringContaining(`was trained on other data: the name of label 1 (${structures[0]!.name}) changed since`) } });
   });
 
   const tested = { train: ['a', 'b', 'c'], validation: ['d'], test: ['e', 'f'] };
