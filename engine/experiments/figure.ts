@@ -90,7 +90,9 @@ export function figureSvg(shown: Figure, colours: FigureColours = lightColours, 
   const caption = `${bandLabel}${references.length > 0 ? `; open diamonds: ${referenceSeries}` : ''}`;
   const panelWidth = Math.ceil(Math.max(size.width, (34 + Math.max(title.length * characterWidth.title, ...[caption, ...series].map(({ length }) => length * characterWidth.text))) / columnCount));
   const width = columnCount * panelWidth;
-  const lowest = Math.min(...rows.filter((row) => panels.some(({ name, y }) => name === row.panel && y === 'unit')).map(({ mean, low }) => low ?? mean), ...references.map(({ value }) => value));
+  const isShare = (name: string): boolean => panels.some((one) => one.name === name && one.y === 'unit');
+  const shares = [...rows.filter((row) => isShare(row.panel)).map(({ mean, low }) => low ?? mean), ...references.filter((one) => isShare(one.panel)).map(({ value }) => value)];
+  const lowest = shares.length > 0 ? Math.min(...shares) : 0;
   const panelBottom = 34 + Math.ceil(panels.length / columnCount) * size.height;
   const legend = legendOf(series, width, panelBottom + 8);
   const height = legend.bottom + 26;

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { badInput } from '../contract/problem';
 import { runRecord, type RunRecord } from '../contract/run-record';
 import type { TrainingSpec } from '../contract/training-spec';
-import { openDataset, structuresBeside, type CaseFiles } from '../data/dataset';
+import { openDataset, structuresBeside, type CaseFiles, type Dataset } from '../data/dataset';
 import { exists, readJson, sha256 } from '../data/file-access';
 
 export class RunStore {
@@ -23,7 +23,8 @@ export class RunStore {
     const file = join(this.folderOf(spec), 'run.json');
     if (!(await exists(file))) return null;
     const record = await readJson(file, runRecord);
-    const changed = [...(await changedCases(record, datasetFolder)), ...(await changedStructures(record, datasetFolder))];
+    const dataset = await openDataset(datasetFolder, { skipBroken: spec.data.skipBroken });
+    const changed = [...(await changedCases(record, dataset)), ...changedStructures(record, dataset)];
     if (changed.length > 0) throw badInput(`Run ${spec.name} was trained on other data: ${changed.slice(0, 3).join(', ')}${changed.length > 3 ? ` and ${changed.length - 3} more` : ''} changed since.`, 'Give the data set it was trained on, or another --store folder.');
     const isOver = record.status === 'done' || (record.status === 'stopped' && minutes !== undefined && record.wallSeconds / 60 >= minutes);
     return isOver && (await exists(join(this.folderOf(spec), 'best.safetensors'))) ? record : null;
@@ -31,9 +32,7 @@ export class RunStore {
 }
 
 /** Cases whose files are not those of the record. */
-export async function changedCases({ data, spec }: RunRecord, datasetFolder: string): Promise<string[]> {
-  if (data.length === 0) return [];
-  const { cases } = await openDataset(datasetFolder, { skipBroken: spec.data.skipBroken });
+export async function changedCases({ data }: RunRecord, { cases }: Dataset): Promise<string[]> {
   const changed: string[] = [];
   for (const { case: id, image, label } of data) {
     const files = cases.find((one) => one.id === id);
@@ -44,10 +43,9 @@ export async function changedCases({ data, spec }: RunRecord, datasetFolder: str
 }
 
 /** Structures that have another name by now, or are none any more: what a run says of them would stand under a wrong name. */
-async function changedStructures({ data, spec, structures }: RunRecord, datasetFolder: string): Promise<string[]> {
+function changedStructures({ data, spec, structures }: RunRecord, dataset: Dataset): string[] {
   if (data.length === 0) return [];
-  const now = structuresBeside(spec.lossOptions.ignoreLabel, (await openDataset(datasetFolder, { skipBroken: spec.data.skipBroken })).structures);
-  const names = new Map(now.map(({ value, name }) => [value, name]));
+  const names = new Map(structuresBeside(spec.lossOptions.ignoreLabel, dataset.structures).map(({ value, name }) => [value, name]));
   return structures.filter(({ value, name }) => names.get(value) !== name).map(({ value, name }) => `the name of label ${value} (${name})`);
 }
 

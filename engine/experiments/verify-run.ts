@@ -10,6 +10,7 @@ import { exists, readBytes } from '../data/file-access';
 import { readSafetensors, toHalfPrecision } from '../data/safetensors';
 import { RunFolder } from '../training/run-folder';
 import type { TrainProgress } from '../training/train';
+import { openDataset } from '../data/dataset';
 import { changedCases } from './run-store';
 
 export interface Verification {
@@ -33,7 +34,7 @@ export async function verifyRun(runFolder: string, datasetFolder: string, repeat
   const folder = new RunFolder(runFolder);
   const record = await folder.readRecord();
   if (record.epochs === 0) throw badInput(`${basename(runFolder)} has not finished an epoch, so there is nothing to repeat.`, 'Give a run that has.');
-  const changed = await changedCases(record, datasetFolder);
+  const changed = await changedCases(record, await openDataset(datasetFolder, { skipBroken: record.spec.data.skipBroken }));
   if (changed.length > 0) return { isEqual: false, same: [], different: [`data: ${changed.length} of ${record.data.length} cases are not those of the record (${changed.slice(0, 3).join(', ')}${changed.length > 3 ? ', ...' : ''}); nothing was trained`], circumstances: [] };
   const same = [`data: SHA-256 of ${record.data.length} cases`];
   const different: string[] = [];

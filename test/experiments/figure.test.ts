@@ -24,6 +24,7 @@ describe('a figure', () => {
   it('begins its axis below the lowest value where all are in the upper half, and in all panels alike', () => {
     expect(yTicksOf(figureSvg(figureOf('one', [0.71, 0.88])))).toEqual([0.6, 0.7, 0.8, 0.9, 1]);
     expect(yTicksOf(figureSvg(figureOf('two', [0.65, 0.88], [0.95])))).toEqual([0.6, 0.7, 0.8, 0.9, 1, 0.6, 0.7, 0.8, 0.9, 1]);
+    expect(yTicksOf(figureSvg(figureOf('none', [])))).toEqual([0, 0.2, 0.4, 0.6, 0.8, 1]);
     expect(yTicksOf(figureSvg(figureOf('two', [0.4, 0.88], [0.95])))).toEqual([0, 0.2, 0.4, 0.6, 0.8, 1, 0, 0.2, 0.4, 0.6, 0.8, 1]);
   });
 });

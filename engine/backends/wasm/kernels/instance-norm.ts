@@ -92,7 +92,7 @@ export const instanceNorm: KernelFactory<Names> = (backend) => {
         const at = { x: x.pointer + offset, dy: dy.pointer + item * layout.voxels * dimension(irreps) * 4, voxels: layout.voxels };
         const { norm } = normOf(at.x, undefined, layout, weight, attributes);
         const coefficients = normCoefficients(norm, valuesOf(bias));
-        // what the gate hands back is the gradient of the normed x, in place
+        // the gate writes the gradient of the normed x, of which the norm's is made in its place
         const ofGradient = gradientCoefficients(norm, gated.backward(irreps, { ...at, dx }, coefficients), attributes.by, into);
         withDirections(at.x, layout, attributes.by, (along) => affine({ x: along, dy: dx, y: dx, voxels: at.voxels }, [norm.mean, ...ofGradient]));
       });

@@ -123,43 +123,42 @@ function passToWinners(f: FunctionBuilder, x: I32, y: I32, dx: I32, window: read
   }
 }
 
-/** What each voxel has of four odd scalars: those whose squares are the largest share alike. */
-function oddShares(f: FunctionBuilder, x: I32, window: readonly I32[], tie: number): V128[] {
-  const squares = window.map((offset) => {
-    const value = f.v128(loadV128(x.add(offset)));
-    return f.v128(value.mul(value));
-  });
-  const least = f.v128(squares.reduce<V128>((most, square) => most.max(square), V128.of(0)).mul(f.constant(1 - tie)));
-  const share = f.v128(f.constant(1).div(squares.map((square) => f.constant(1).andNot(square.lt(least))).reduce((sum, one) => sum.add(one))));
-  return squares.map((square) => f.v128(share.andNot(square.lt(least))));
+/** A maximum or a sum over the lanes that are compared with each other, in each of them. */
+type Across = (value: V128, combine: (a: V128, b: V128) => V128) => V128;
+
+/** What each of some squared norms has: the largest share alike. */
+function sharesOf(f: FunctionBuilder, squaredNorms: readonly V128[], tie: number, across: Across): V128[] {
+  const max = (a: V128, b: V128): V128 => a.max(b);
+  const add = (a: V128, b: V128): V128 => a.add(b);
+  const least = f.v128(across(f.v128(squaredNorms.reduce(max)), max).mul(f.constant(1 - tie)));
+  const winners = f.v128(squaredNorms.map((norm) => f.constant(1).andNot(norm.lt(least))).reduce(add));
+  const share = f.v128(f.constant(1).div(across(winners, add)));
+  return squaredNorms.map((norm) => f.v128(share.andNot(norm.lt(least))));
+}
+/** Four channels of a voxel, squared. */
+function squared(f: FunctionBuilder, voxel: I32, at = 0): V128 {
+  const value = f.v128(loadV128(voxel, at));
+  return f.v128(value.mul(value));
 }
 
-/** What each voxel has of a copy of so many components, in all lanes: those of the largest norm share alike. */
+/** What each voxel has of four odd scalars, each by itself. */
+const oddShares = (f: FunctionBuilder, x: I32, window: readonly I32[], tie: number): V128[] => sharesOf(f, window.map((offset) => squared(f, x.add(offset))), tie, (value) => value);
+
+/** What each voxel has of a copy of so many components, in all lanes. */
 function copyShares(f: FunctionBuilder, x: I32, components: number, window: readonly I32[], tie: number): V128[] {
   const none = f.constant(-1);
-  const inLanes = (combine: (a: V128, b: V128) => V128, value: V128): V128 => {
-    const pairs = f.v128(combine(value, value.shuffle(value, [2, 3, 0, 1])));
-    return f.v128(combine(pairs, pairs.shuffle(pairs, [1, 0, 3, 2])));
-  };
   const squaredNorms: V128[] = [];
   for (let first = 0; first < window.length; first += 4) {
     const four = [0, 1, 2, 3].map((n) => window[Math.min(first + n, window.length - 1)]);
     const sum = f.v128();
-    for (let at = 0; at < components; at += 4) {
-      const squares = four.map((offset) => {
-        const value = f.v128(loadV128(x.add(offset), 4 * at));
-        return f.v128(value.mul(value));
-      });
-      transpose(f, squares).slice(0, components - at).forEach((square, n) => f.set(sum, at + n === 0 ? square : sum.add(square)));
-    }
+    for (let at = 0; at < components; at += 4) transpose(f, four.map((offset) => squared(f, x.add(offset), 4 * at))).slice(0, components - at).forEach((square, n) => f.set(sum, at + n === 0 ? square : sum.add(square)));
     // lanes beyond the window win nothing
     squaredNorms.push(first + 4 <= window.length ? sum : f.v128(sum.shuffle(none, [0, 1, 2, 3].map((n) => (first + n < window.length ? n : 4)) as [number, number, number, number])));
   }
-  const largestNorm = f.v128(squaredNorms.reduce((most, norm) => most.max(norm)));
-  const least = f.v128(inLanes((a, b) => a.max(b), largestNorm).mul(f.constant(1 - tie)));
-  const winners = f.v128(squaredNorms.map((norm) => f.constant(1).andNot(norm.lt(least))).reduce((sum, one) => sum.add(one)));
-  const share = f.v128(f.constant(1).div(inLanes((a, b) => a.add(b), winners)));
-  const shares = squaredNorms.map((norm) => f.v128(share.andNot(norm.lt(least))));
+  const shares = sharesOf(f, squaredNorms, tie, (value, combine) => {
+    const pairs = f.v128(combine(value, value.shuffle(value, [2, 3, 0, 1])));
+    return combine(pairs, pairs.shuffle(pairs, [1, 0, 3, 2]));
+  });
   return window.map((_, n) => {
     const of = shares[n >> 2];
     return f.v128(of.shuffle(of, [n & 3, n & 3, n & 3, n & 3]));

@@ -4,7 +4,7 @@ import { loadV128 } from '../../assembler';
 import type { WasmBackend } from '../../backend';
 import { itemsOfVoxels, voxelsPerItem } from '../../voxel-rows';
 
-/** Pointers to one batch item; `dy` only where there are four rows of coefficients. */
+/** Pointers to one batch item; `dy` only where there are four rows of coefficients, and y may lie in its place. */
 export interface AffineFields {
   readonly x: number;
   readonly dy?: number;

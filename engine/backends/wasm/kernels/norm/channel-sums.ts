@@ -56,7 +56,7 @@ export function channelSums(backend: WasmBackend): SumsOf {
   };
 }
 
-/** Sums of an item's voxels about the mean of its first sixteenth. Its distance from the whole item's mean, squared, is at most 15 times the variance: no more cancels than four bits of a float. */
+/** Sums of an item's voxels about the mean of its first sixteenth. Its distance from the whole item's mean, squared, is at most 16 times the variance: no more cancels than four bits of a float. */
 function sumsKernel(m: ModuleBuilder, withGradient: boolean) {
   const rows = rowsOf(withGradient);
   /** (x, dy, sums, vectors of eight of a row, how many rows): rows added to the sums. */
