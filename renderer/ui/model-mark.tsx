@@ -5,7 +5,7 @@ export interface ModelMark {
   readonly shape: MarkShape;
   /** Name of a colour token. */
   readonly colour: string;
-  /** Models beyond the hues of their kind repeat one with a dash. */
+  /** Models beyond the hues of their kind repeat one with a dash, and its shape hollow. */
   readonly dashed: boolean;
 }
 
@@ -20,6 +20,7 @@ export function MarkShapePath({ mark, radius = 4.4, ...attributes }: { mark: Mod
   const colour = `var(${mark.colour})`;
   const r = radius;
   const d = shapes[mark.shape](r);
+  if (mark.dashed && mark.shape !== 'cross') return <path d={shapes[mark.shape](0.8 * r)} {...attributes} fill="var(--surface)" stroke={colour} strokeWidth={0.4 * r} />;
   return mark.shape === 'cross' ? <path d={d} fill="none" strokeWidth={r * 0.6} {...attributes} stroke={colour} /> : <path d={d} fill={colour} {...attributes} />;
 }
 
